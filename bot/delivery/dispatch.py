@@ -269,12 +269,30 @@ class Dispatcher:
 
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
+        ahead = await self._ahead_of_timer(timer)
         await asyncio.wrap_future(
             self._database.submit(
-                lambda tx: self._run_timer(tx, timer), timer.workspace, patient=True
+                lambda tx: self._run_timer(tx, timer, ahead), timer.workspace, patient=True
             )
         )
         self._committed()
+
+    async def _ahead_of_timer(self, timer: Timer) -> Read[Any] | None:
+        """Read what a timer wants to know before it writes, however long it takes."""
+        look = self._timers[timer.kind].ahead if timer.kind in self._timers else None
+        if look is None:
+            return None
+
+        def read(tx: Tx) -> Read[Any]:
+            ctx = self._context(tx.within(timer.workspace), LOTSE, None, self._clock.now())
+            return look.read(ctx, timer.payload)
+
+        try:
+            return await asyncio.wrap_future(self._database.submit_read(read))
+        except StorageError:
+            raise
+        except Exception:
+            return None  # it fails once more where that is kept, and is tried again from there
 
     async def run_hook(
         self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
@@ -551,19 +569,21 @@ class Dispatcher:
         rights.need(ctx, command.needs)
         return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
 
-    def _run_timer(self, tx: Tx, timer: Timer) -> None:
+    def _run_timer(self, tx: Tx, timer: Timer, ahead: Read[Any] | None = None) -> None:
         tx = tx.within(timer.workspace)
         now = self._clock.now()
         # First of all: a timer that was cancelled or taken over meanwhile does nothing.
         if not timers.finish(tx, timer):
             return
-        ctx = self._context(tx, LOTSE, None, now)
+        ctx = self._context(tx, LOTSE, None, now, ahead=ahead)
         outcome = "done"
         subject = _traced(ctx, timer)
         try:
             with tx.savepoint():
                 reply = self._timers[timer.kind].run(ctx, **timer.payload)
-                if not timer.muted:
+                if timer.muted:
+                    timers.mute(tx, timer.key)
+                else:
                     store_posts(ctx, reply.posts)
         except StorageError:
             raise

@@ -13,6 +13,7 @@ from handlers.digest import decisions, mails, schedule, writing
 from handlers.digest.measures import DECISIONS
 from handlers.digest.schedule import DigestTimer
 from handlers.kit import calendar, working_hours
+from handlers.kit.ahead import LookAhead
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Task, figure
@@ -33,7 +34,7 @@ from handlers.kit.tables import within
 from handlers.kit.words import LANGUAGES, _, _n
 from storage import digest as digests
 from storage import people
-from storage.delivery import places
+from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceRole
 from storage.digest import teams, texts
@@ -71,11 +72,47 @@ def post(ctx: Context, week: str) -> Reply:
     skipped = _skipped_before(ctx, week)
     texts.close_rounds(ctx.tx, week)
     texts.open_round(ctx.tx, week, ctx.new_secret(), calendar.day_of(ctx.now, zone))
-    _keep(ctx, week, skipped, late=late)
-    return Reply(posts=(*closed, *_posts(ctx, week, skipped, late=late)))
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=DigestTimer.WRITTEN,
+        key=f"{schedule.key(week)}:written",
+        due=ctx.now,
+        week=week,
+        skipped=skipped,
+        late=late,
+    )
+    return Reply(posts=closed)
 
 
-def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[Post, ...]:
+def _write(
+    ctx: Context, *, week: str, skipped: list[str], late: bool
+) -> tuple[Message, tuple[Post, ...]]:
+    aloud = writing.compose(ctx, week, skipped, late=late, aloud=True)
+    return aloud, _posts(ctx, week, skipped, aloud, late=late)
+
+
+WRITTEN = LookAhead(_write)
+
+
+@feature.timer(DigestTimer.WRITTEN, ahead=WRITTEN)
+def send(ctx: Context, *, week: str, skipped: list[str], late: bool) -> Reply:
+    """Send the digest on `week`, and keep it for the board.
+
+    It is written before the transaction: over many incidents that takes long, and nobody's
+    command waits for it.
+    """
+    written = WRITTEN.found(ctx) or _write(ctx, week=week, skipped=skipped, late=late)
+    aloud, posts = written
+    for language in LANGUAGES:
+        said = dump(spoken(aloud, language, ctx.workspace.zone, ctx.year))
+        texts.keep(ctx.tx, week, language, said, ctx.now)
+    return Reply(posts=posts)
+
+
+def _posts(
+    ctx: Context, week: str, skipped: list[str], aloud: Message, *, late: bool
+) -> tuple[Post, ...]:
     """Return the digest for the managers' channel, and for each manager who chose otherwise.
 
     Where there is no channel, everybody else gets it directly; nobody gets it twice.
@@ -85,8 +122,7 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     posts: list[Post] = []
     channel = places.find(ctx.tx, PlaceRole.MANAGERS) is not None
     if channel:
-        message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-        posts.append(Post(key, message, PlaceRole.MANAGERS, ParcelKind.DIGEST))
+        posts.append(Post(key, aloud, PlaceRole.MANAGERS, ParcelKind.DIGEST))
     for manager in people.managers(ctx.tx):
         way = chosen.get(manager.id)
         if way is not None or not channel:
@@ -94,20 +130,12 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
             posts.append(Post(key, message, f"direct:{manager.id}", ParcelKind.DIGEST))
-    posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
+    posts += mails.posts(ctx, key, aloud)
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)
         if told is not None:
             posts.append(Post(f"{key}:team:{team.id}", told, team.place, ParcelKind.DIGEST))
     return tuple(posts)
-
-
-def _keep(ctx: Context, week: str, skipped: list[str], *, late: bool) -> None:
-    """Keep what the digest says, as several read it, for the board."""
-    message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-    for language in LANGUAGES:
-        said = dump(spoken(message, language, ctx.workspace.zone, ctx.year))
-        texts.keep(ctx.tx, week, language, said, ctx.now)
 
 
 @feature.command(

@@ -17,6 +17,7 @@ class DigestTimer(TimerKind):
     """When the digest comes."""
 
     DIGEST = "digest"
+    WRITTEN = timers.TAKES_LONG
 
 
 def due(week: str, ours: WorkingTime, chosen: Weekly = MONDAY_MORNING) -> datetime:

@@ -146,6 +146,7 @@ class Timer:
 
     kind: TimerKind
     run: Callable[..., Reply]
+    ahead: LookAhead[Any] | None = None  # takes the payload, as `run` does
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +224,16 @@ class Feature:
 
         return declare
 
-    def timer(self, kind: TimerKind) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
-        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`."""
+    def timer(
+        self, kind: TimerKind, *, ahead: LookAhead[Any] | None = None
+    ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`.
+
+        What it reads `ahead` is read before its transaction, while nothing is locked.
+        """
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.timers.append(Timer(kind, run))
+            self.timers.append(Timer(kind, run, ahead))
             return run
 
         return declare

@@ -13,6 +13,7 @@ from storage.engine.sql import as_moment, as_text
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 5
+TAKES_LONG = "digest written"  # the kind of timer for which nobody waits
 HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
 
 
@@ -208,8 +209,23 @@ def next_due(tx: Tx) -> datetime | None:
     return as_moment(rows[0]["due"]) if rows[0]["due"] else None
 
 
-def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
+def mute(tx: Tx, key: str) -> None:
+    """Let what the timer `key` has set to go on with ("key:…") send nothing either."""
+    tx.run(
+        """
+        update timers set muted = 1
+        where workspace = :workspace and substr(key, 1, :length) = :start and state = 'pending'
+        """,
+        start=f"{key}:",
+        length=len(key) + 1,
+    )
+
+
+def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list[Timer]:
     """Take due timers of all workspaces for `LEASE` of real time, the earliest first.
+
+    Those that take long are claimed apart, so that nobody's alarm stands behind a thousand of
+    them.
 
     The conditions stand twice: on PostgreSQL two claims at once would otherwise
     take the same row, because the sub-select is not looked at again after waiting.
@@ -224,6 +240,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
             select workspace, id from timers
             where state = 'pending' and due_at <= :now
             and (lease_until is null or lease_until <= :real or lease_until > :never)
+            and (kind = :takes_long) = (:long = 1)
             order by due_at limit :limit {tx.skip_locked}
         )
         update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
@@ -237,6 +254,8 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
         now=as_text(now),
         real=real,
         limit=limit,
+        takes_long=TAKES_LONG,
+        long=int(long),
     )
     timers = [
         Timer(

@@ -13,6 +13,7 @@ import pytest
 
 from bot.delivery.platform import NotAccepted
 from bot.delivery.scheduler import Scheduler, clean
+from handlers.digest.schedule import DigestTimer
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -210,6 +211,27 @@ def test_no_failure_of_the_store_stops_the_scheduler(timed: Stage, logged: Logge
     assert len(logged.records) == 2
     logged.records.clear()
     assert scheduler.looked is not None
+
+
+def test_nobodys_alarm_stands_behind_many_digests(timed: Stage) -> None:
+    """What falls due while one of them is written comes before the next one."""
+    names = ("a", "b", "c")
+    for name in names:
+        timed.store(
+            lambda tx, name=name: timers.set(
+                tx, id=name, kind=DigestTimer.WRITTEN, key=name, due=timed.clock.now(), name=name
+            )
+        )
+    order: list[str] = []
+
+    async def run(timer: Timer) -> None:
+        order.append(timer.key)
+        if timer.key in names:
+            put(timed, f"alarm {len(order)}")
+        timed.store(lambda tx: timers.finish(tx, timer))
+
+    count = timed.run(Scheduler(timed.database, run, timed.clock).round())
+    assert order == ["a", "alarm 1", "b", "alarm 3", "c", "alarm 5"] and count == 6
 
 
 def test_a_timer_that_somebody_stopped_at_the_last_moment_does_nothing(timed: Stage) -> None:
