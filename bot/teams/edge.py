@@ -304,7 +304,7 @@ class TeamsEdge:
         await give(where.place, post)
 
     async def _send(self, service_url: str, conversation: str, message: Message) -> None:
-        await self.connector.post(service_url, conversation, teams_sender.said(message))
+        await self.connector.post(service_url, conversation, teams_sender.activity_of(message))
 
     # --- who comes and goes ----------------------------------------------------------
 

@@ -50,7 +50,9 @@ class Teams:
         where, conversation = await self._way(workspace, place)
         viewers = await self._viewers(workspace, message)
         try:
-            id = await self.connector.post(where.service_url, conversation, said(message, viewers))
+            id = await self.connector.post(
+                where.service_url, conversation, activity_of(message, viewers)
+            )
         except Undelivered as error:
             await self._learn(workspace, where, error)
             raise _parked(error, where) from error
@@ -67,7 +69,9 @@ class Teams:
             raise Impossible(where.blocked)
         viewers = await self._viewers(workspace, message)
         try:
-            await self.connector.put(where.service_url, conversation, id, said(message, viewers))
+            await self.connector.put(
+                where.service_url, conversation, id, activity_of(message, viewers)
+            )
         except Lost as error:
             raise MessageGone(str(error)) from error
         except Undelivered as error:
@@ -175,7 +179,7 @@ def _parked(error: Undelivered, where: Conversation | None) -> Undelivered:
     return NotAccepted(str(error)) if personal else Impossible(str(error))
 
 
-def said(message: Message, viewers: Sequence[str] = ()) -> Json:
+def activity_of(message: Message, viewers: Sequence[str] = ()) -> Json:
     """Return a message as an activity: a card, with its words for notifications, no text beside.
 
     The `viewers`, by Teams' own ids, get an incident's card in a view of their own.
