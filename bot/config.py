@@ -8,190 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
-from storage.engine import address
+from bot import config_values
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
-
-
-class Wrong(ValueError):
-    """A setting's value does not fit; the text says what would."""
 
 
 class BadSettings(Exception):
     """Some settings are wrong; the text lists all of them."""
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
-        raise Wrong("a port number from 0 to 65535 (0 takes a free one)")
-    return int(text)
-
-
-def _language(text: str) -> str:
-    if text not in ("de", "en"):
-        raise Wrong("de or en")
-    return text
-
-
-def _zone(text: str) -> str:
-    if text not in available_timezones():
-        raise Wrong("an IANA time zone such as Europe/Berlin")
-    ZoneInfo(text)
-    return text
-
-
-def _region(text: str) -> str:
-    import holidays  # a fifth of a second, and only who sets a region needs it
-
-    country, dash, part = text.partition("-")
-    known = holidays.list_supported_countries()
-    if country not in known or (dash and part not in known[country]):
-        raise Wrong("a country, or country and state, such as DE or DE-NW")
-    return text
-
-
-def database(text: str) -> str:
-    forgetful = text in ("sqlite:///", "sqlite:///:memory:")
-    if forgetful or not text.startswith(("sqlite:///", "postgres://", "postgresql://")):
-        raise Wrong("sqlite:///path/to/file.db or postgresql://user@host/name")
-    if not text.startswith("sqlite:///"):
-        try:
-            address.read(text)
-        except address.Unreadable as unreadable:
-            raise Wrong(str(unreadable)) from None
-    return text
-
-
-def _folder(text: str) -> Path:
-    return Path(text)
-
-
-def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or " " in text:
-        raise Wrong("an address that begins with https:// or http://")
-    return text.rstrip("/")
-
-
-def _place(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
-        raise Wrong("an address and a port, such as 127.0.0.1:2525")
-    return host.strip("[]"), _port(port)
-
-
-def _domains(text: str) -> tuple[str, ...]:
-    found = tuple(each.strip().lower() for each in text.split(",") if each.strip())
-    if any(not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", each) for each in found):
-        raise Wrong("domains such as example.com, separated by commas")
-    return found
-
-
-def _smtp(text: str) -> str:
-    if not re.fullmatch(r"smtps?://[A-Za-z0-9.\[\]:-]+(:\d{1,5})?", text):
-        raise Wrong("smtps://host, smtps://host:465 or smtp://host:587")
-    return text
-
-
-def _app_type(text: str) -> str:
-    if text not in ("SingleTenant", "MultiTenant"):
-        raise Wrong("SingleTenant or MultiTenant")
-    return text
-
-
-def _tenants(text: str) -> tuple[str, ...]:
-    found = _list(text)
-    if not found or not all(TENANT.fullmatch(each) for each in found):
-        raise Wrong("a tenant's id such as 1b2c3d4e-0000-4000-8000-000000000000")
-    return found
-
-
-def _cloud(text: str) -> str:
-    if text not in ("public", "gcc", "gcch", "dod"):
-        raise Wrong("public, gcc, gcch or dod")
-    return text
-
-
-def _hosts(text: str) -> tuple[str, ...]:
-    found = _list(text)
-    if not all(HOST_NAME.fullmatch(each) for each in found):
-        raise Wrong("names of hosts such as smba.trafficmanager.net")
-    return found
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(each.strip().lower() for each in text.split(",") if each.strip())
-
-
-def _switch(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise Wrong("1 or 0")
-    return text == "1"
-
-
-def _keys(text: str) -> str:
-    from bot import encryption  # only who has many workspaces waits for the encryption
-
-    try:
-        encryption.keys_from(text)
-    except ValueError:
-        raise Wrong("id=key,id=key, each made by: python -m bot key") from None
-    return text
-
-
-def _yes(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise Wrong("1 or 0")
-    return text == "1"
-
-
-def _hour(text: str) -> str:
-    if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise Wrong("a time such as 03:30")
-    return text
-
-
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 60:
-        raise Wrong("a number of days from 1 to 60")
-    return int(text)
-
-
-def _log(text: str) -> str:
-    if text not in ("text", "json"):
-        raise Wrong("text or json")
-    return text
-
-
-def _backup_key(text: str) -> str:
-    from bot.operations import sealing  # only who seals backups waits for the encryption
-
-    try:
-        sealing.public(text)
-    except ValueError:
-        raise Wrong("the public key that python -m bot key --backup made") from None
-    return text
-
-
-def _meaning(text: str) -> bool:
-    if not _switch(text):
-        return False
-    from handlers.similarity import meaning  # numpy, only for who wants it
-
-    if not meaning.installed():
-        raise Wrong("0, or first: pip install 'lotse-bot[meaning]'")
-    return True
-
-
-def _plain(text: str) -> str:
-    return text
-
-
 def setting(
-    env: str, default: Any, help: str, read: Callable[[str], Any] = _plain, secret: bool = False
+    env: str,
+    default: Any,
+    help: str,
+    read: Callable[[str], Any] = config_values.plain,
+    secret: bool = False,
 ) -> Any:
     """Declare a setting: its name in the environment, default, sentence and reader."""
     return field(
@@ -209,30 +41,30 @@ class Settings:
         "DATABASE_URL",
         "sqlite:///data/lotse.db",
         "Where Lotse remembers: an SQLite file, or PostgreSQL for several machines.",
-        database,
+        config_values.database,
         secret=True,
     )
     host: str = setting("HOST", "127.0.0.1", "The address to listen on.")
-    port: int = setting("PORT", 3000, "The port to listen on.", _port)
+    port: int = setting("PORT", 3000, "The port to listen on.", config_values.port)
     url: str = setting(
         "LOTSE_URL",
         "",
         "Where machines reach Lotse from outside, such as https://lotse.example.com; it stands in "
         "the secret addresses of automations. Empty: the address that it listens on.",
-        _url,
+        config_values.url,
     )
     mail_listen: tuple[str, int] | None = setting(
         "LOTSE_MAIL_LISTEN",
         None,
         "Where to listen for e-mails that report runs, such as 127.0.0.1:2525. Empty: not at all. "
         "Your own mail server delivers there; it needs pip install 'lotse-bot[mail]'.",
-        _place,
+        config_values.place,
     )
     mail_senders: tuple[str, ...] = setting(
         "LOTSE_MAIL_SENDERS",
         (),
         "The domains whose e-mails may report runs, separated by commas.",
-        _domains,
+        config_values.domains,
     )
     metrics_token: str = setting(
         "LOTSE_METRICS_TOKEN",
@@ -242,51 +74,62 @@ class Settings:
         secret=True,
     )
     data: Path = setting(
-        "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", _folder
+        "LOTSE_DATA", Path("data"), "The folder of the demo's own database.", config_values.folder
     )
     language: str = setting(
         "LOTSE_LANGUAGE",
         "de",
         "The company's language, de or en; people choose their own.",
-        _language,
+        config_values.language,
     )
-    zone: str = setting("LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", _zone)
+    zone: str = setting(
+        "LOTSE_ZONE", "Europe/Berlin", "The company's time zone.", config_values.zone
+    )
     region: str = setting(
-        "LOTSE_REGION", "DE", "Whose public holidays count, such as DE or DE-NW.", _region
+        "LOTSE_REGION",
+        "DE",
+        "Whose public holidays count, such as DE or DE-NW.",
+        config_values.region,
     )
     log: str = setting(
-        "LOTSE_LOG", "text", "How the log is written: text, or json with one object a line.", _log
+        "LOTSE_LOG",
+        "text",
+        "How the log is written: text, or json with one object a line.",
+        config_values.log_form,
     )
     heartbeat_url: str = setting(
         "LOTSE_HEARTBEAT_URL",
         "",
         "An address at a monitor outside, called each minute while Lotse's own check is clean; "
         "when it stays out, something is wrong here.",
-        _url,
+        config_values.url,
         secret=True,
     )
     backups: Path = setting(
         "LOTSE_BACKUPS",
         Path("data/backups"),
         "The folder of backups, and of the list of who was erased since.",
-        _folder,
+        config_values.folder,
     )
     backup_at: str = setting(
         "LOTSE_BACKUP_AT",
         "",
         "When a backup is taken each day, such as 03:30 in the company's time zone. Empty: only "
         "by python -m bot backup.",
-        _hour,
+        config_values.hour,
     )
     backup_days: int = setting(
-        "LOTSE_BACKUP_DAYS", 14, "For how many days backups are kept; the newest always is.", _days
+        "LOTSE_BACKUP_DAYS",
+        14,
+        "For how many days backups are kept; the newest always is.",
+        config_values.days,
     )
     backup_key: str = setting(
         "LOTSE_BACKUP_KEY",
         "",
         "The public key that backups are sealed to. python -m bot key --backup makes a pair; the "
         "private one is only needed to restore.",
-        _backup_key,
+        config_values.backup_key,
         secret=True,
     )
     meaning: bool = setting(
@@ -295,13 +138,13 @@ class Settings:
         "1 asks a model that lies on this machine for a second opinion when incidents are "
         "compared: more repeats are found, for 150 MiB of memory (docs/similarity.md). Needs the "
         "extra: pip install 'lotse-bot[meaning]'.",
-        _meaning,
+        config_values.meaning,
     )
     smtp: str = setting(
         "LOTSE_SMTP",
         "",
         "The digest by mail: smtps://mail.example.com, or smtp://… with STARTTLS. Empty: no mail.",
-        _smtp,
+        config_values.smtp,
     )
     smtp_user: str = setting("LOTSE_SMTP_USER", "", "Who signs in at the mail server.")
     smtp_password: str = setting(
@@ -342,7 +185,7 @@ class Settings:
         "",
         "Slack in many workspaces: what their tokens are sealed with, "
         "id=key,id=key, the newest first. python -m bot key makes one.",
-        _keys,
+        config_values.keys,
         secret=True,
     )
     slack_channels: bool = setting(
@@ -350,7 +193,7 @@ class Settings:
         False,
         "Slack in many workspaces: 1 asks companies to let Lotse make "
         "channels for incidents, too (manifest slack --channels).",
-        _yes,
+        config_values.yes,
     )
     slack_api_url: str = setting(
         "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
@@ -365,35 +208,35 @@ class Settings:
         "MICROSOFT_APP_TYPE",
         "SingleTenant",
         "Teams: SingleTenant, or MultiTenant for a bot that was registered so.",
-        _app_type,
+        config_values.app_type,
     )
     microsoft_app_tenants: tuple[str, ...] = setting(
         "MICROSOFT_APP_TENANTID",
         (),
         "Teams: the tenant (directory) whose people may use Lotse; with MultiTenant several, "
         "separated by commas.",
-        _tenants,
+        config_values.tenants,
     )
     teams_cloud: str = setting(
         "TEAMS_CLOUD",
         "public",
         "Teams: public, or Microsoft's clouds for the US government: gcc, gcch or dod.",
-        _cloud,
+        config_values.cloud,
     )
     teams_hosts: tuple[str, ...] = setting(
         "TEAMS_SERVICE_HOSTS",
         (),
         "Teams: other hosts than the cloud's own that Lotse may answer to, separated by commas.",
-        _hosts,
+        config_values.hosts,
     )
     teams_login_url: str = setting(
-        "TEAMS_LOGIN_URL", "", "Another sign-in than Microsoft's own, for tests.", _url
+        "TEAMS_LOGIN_URL", "", "Another sign-in than Microsoft's own, for tests.", config_values.url
     )
     teams_dev_loopback: bool = setting(
         "TEAMS_DEV_LOOPBACK",
         False,
         "1 lets everybody on this machine in without any credentials, for the Agents Playground.",
-        _switch,
+        config_values.switch,
     )
 
     @property
@@ -426,7 +269,7 @@ class Settings:
                 text = _value(env, name)
                 if text is not None:
                     found[each.name] = each.metadata["read"](text)
-            except Wrong as wrong:
+            except config_values.Wrong as wrong:
                 shown = "the value" if each.metadata["secret"] else f"“{text}”"
                 mistakes.append(f"{name}: {shown} does not fit; it takes {wrong}.")
             except OSError as error:

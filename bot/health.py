@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.lotse import Lotse
 from storage.delivery import outbox, places, timers, waiting
+from storage.delivery import stuck as stuck_parcels
 from storage.engine import Row, StorageError, Tx
 from storage.operations import hold
 
@@ -53,13 +54,13 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
         overdue, dead = timers.health(tx, now)
         return {
             "timers": {"overdue": overdue, "dead": dead},
-            "outbox": outbox.health(tx, now),
+            "outbox": stuck_parcels.health(tx, now),
             "parked": outbox.shut_out(tx),
             "holds": len(hold.everywhere(tx)),
             "backlog": {name: waiting.backlog(tx, f"{name}:") for name in _names(lotse)},
             "closed": places.count_parked(tx),
             "unreachable": places.parked_anywhere(tx) if details else None,
-            "stuck": [asdict(each) for each in outbox.stuck_anywhere(tx)] if details else None,
+            "stuck": [asdict(each) for each in stuck_parcels.anywhere(tx)] if details else None,
         }
 
     try:

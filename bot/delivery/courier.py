@@ -35,7 +35,7 @@ from bot.delivery.platform import (
     Wait,
 )
 from handlers.kit.messages import load
-from storage.delivery import outbox, uncertain, waiting
+from storage.delivery import claims, outbox, uncertain, waiting
 from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, StorageError, Tx
 
@@ -113,13 +113,13 @@ class Courier:
     async def round(self) -> int:
         """Take what may go out now and carry it; return how many were taken."""
         now = self._clock.now()
-        lost = await self._do(outbox.expired)
+        lost = await self._do(claims.expired)
         for parcel in lost:
             await self._unknown(parcel, "the courier vanished while sending")
         back = await self._look_at_those_away()
         busy, full = self._busy(), self.pace.full()
         started = self._clock.ticks()
-        parcels: list[Parcel] = await self._do(lambda tx: outbox.claim(tx, now, busy, full=full))
+        parcels: list[Parcel] = await self._do(lambda tx: claims.claim(tx, now, busy, full=full))
         parcels += await self._one_for_each_that_is_back(now)
         done = await asyncio.gather(
             *(self._carry_all(each, started) for each in parcels), return_exceptions=True
@@ -165,7 +165,7 @@ class Courier:
             if each.tries_one:
                 there = ("", f"{name}:")
                 taken += await self._do(
-                    partial(outbox.claim, now=now, busy=busy, limit=1, only=there)
+                    partial(claims.claim, now=now, busy=busy, limit=1, only=there)
                 )
         return taken
 
@@ -240,7 +240,7 @@ class Courier:
         inside = _in(tx, parcel)
         if outbox.mark_sent(inside, parcel, external_id, now):
             healing.unpark(inside, parcel.place, now)
-        return outbox.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
+        return claims.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
         """Carry one parcel, claimed at `started`; return its id on the platform if it arrived."""
@@ -257,7 +257,7 @@ class Courier:
         if wait > 0:
             await self._put_back(parcel, wait, "pace")
             return None
-        if self._clock.ticks() - started > outbox.LEASE.total_seconds() - LIMIT:
+        if self._clock.ticks() - started > claims.LEASE.total_seconds() - LIMIT:
             # Too late to be sure that it stays ours until it is sent. If it is still ours
             # now, it surely was not sent.
             await self._put_back(parcel, 0, "those before it took too long")

@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.delivery import replies
-from bot.delivery.clock import Clock
 from bot.delivery.enqueue import store_posts
 from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, cleaned, read_answer, written
 from bot.delivery.senders import introductions
 from bot.delivery.senders.identify import find_or_create_person, find_or_create_place
 from bot.delivery.shortcuts import FORM
+from bot.delivery.transactions.machines import Machines
 from handlers import rights
 from handlers.conversation import typed_labels
 from handlers.conversation.enclosures import not_taken_line, unread
@@ -33,7 +32,7 @@ from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
-from handlers.kit.commands import Command, Feature, Hook
+from handlers.kit.commands import Command
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.messages import (
@@ -46,18 +45,16 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from handlers.ownership import leaving
 from handlers.privacy import notice
-from storage import audit, people, workspaces
-from storage.delivery import drafts, inbox, lost_answers, places, timers
+from storage import audit, people
+from storage.delivery import drafts, inbox, lost_answers, places
 from storage.delivery.places import Place, PlaceKind
-from storage.delivery.timers import Timer, TimerKind
-from storage.engine import Database, OnlyReading, StorageError, Tx
-from storage.engine.ids import NOWHERE, PersonId
+from storage.engine import OnlyReading, StorageError, Tx
+from storage.engine.ids import NOWHERE
 from storage.people import Person, PersonKind
 
 log = logging.getLogger("lotse.dispatch")
 T = TypeVar("T")
 
-PATIENCE = 0.5  # seconds that reading ahead of a command may take
 NOBODY = "nobody"  # stands in the audit for whoever noted friction or gave feedback
 
 
@@ -84,32 +81,8 @@ class Found:
         return self.word, self.reply
 
 
-class Dispatcher:
+class Dispatcher(Machines):
     """Carries requests through their transactions."""
-
-    def __init__(
-        self,
-        database: Database,
-        features: tuple[Feature, ...],
-        clock: Clock,
-        new_id: Callable[[], str],
-        committed: Callable[[], None] = lambda: None,
-        new_secret: Callable[[], str] = lambda: str(uuid.uuid4()),
-    ) -> None:
-        self._database = database
-        self.features = features
-        self._clock = clock
-        self._new_id = new_id
-        self._committed = committed
-        self._new_secret = new_secret
-        self.patience = PATIENCE
-        self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
-        self.mails = False  # whether mail is sent from here
-        self._timers = {str(each.kind): each for feature in features for each in feature.timers}
-
-    def now(self) -> datetime:
-        """Return the moment as people see it."""
-        return self._clock.now()
 
     async def handle(self, request: Request) -> Response:
         """Carry out one request; return after its commit.
@@ -257,85 +230,10 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    async def fire_timer(self, workspace: str, kind: TimerKind) -> None:
-        """Let the timer `kind` be due now: an edge has noticed what it stands for."""
-
-        def work(tx: Tx) -> None:
-            inside = tx.within(workspace)
-            timers.set(inside, id=self._new_id(), kind=kind, key=kind, due=self._clock.now())
-
-        await asyncio.wrap_future(self._database.submit(work))
-        self._committed()
-
-    async def run_timer(self, timer: Timer) -> None:
-        """Carry out a due timer, and mark it done in the same transaction."""
-        ahead = await self._ahead_of_timer(timer)
-        await asyncio.wrap_future(
-            self._database.submit(
-                lambda tx: self._run_timer(tx, timer, ahead), timer.workspace, patient=True
-            )
-        )
-        self._committed()
-
-    async def _ahead_of_timer(self, timer: Timer) -> Read[Any] | None:
-        """Read what a timer wants to know before it writes, however long it takes."""
-        look = self._timers[timer.kind].ahead if timer.kind in self._timers else None
-        if look is None:
-            return None
-
-        def read(tx: Tx) -> Read[Any]:
-            ctx = self._context(tx.within(timer.workspace), LOTSE, None, self._clock.now())
-            return look.read(ctx, timer.payload)
-
-        try:
-            return await asyncio.wrap_future(self._database.submit_read(read))
-        except StorageError:
-            raise
-        except Exception:
-            return None  # it fails once more where that is kept, and is tried again from there
-
-    async def run_hook(
-        self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
-    ) -> Response | None:
-        """Carry out what a machine reports; None when nobody has this address.
-
-        `identity` is the machine's own run id, if it gave one: the same twice counts once.
-        Whoever guesses addresses makes us read, and never write.
-        """
-        now = self._clock.now()
-        look = self._database.submit_read(lambda tx: hook.locate(tx, secret, now))
-        if await asyncio.wrap_future(look) is None:
-            return None
-        answer = await asyncio.wrap_future(
-            self._database.submit(lambda tx: self._run_hook(tx, hook, secret, identity, query))
-        )
-        self._committed()
-        return answer
-
-    def context(self, tx: Tx, person: Person, now: datetime) -> Context:
-        """Return what a handler may know, for a page that only reads."""
-        return self._context(tx, person, None, now)
-
     async def find(self, look: Callable[[Tx, datetime], T]) -> T:
         """Look something up for a machine that calls; nothing can be written."""
         now = self._clock.now()
         return await asyncio.wrap_future(self._database.submit_read(lambda tx: look(tx, now)))
-
-    async def report(
-        self, hook: Hook, workspace: str, subject: str, query: Mapping[str, str]
-    ) -> None:
-        """Carry out what a machine reports of a thing that was found before.
-
-        It may share its commit with others, and so be tried again: `id` proves that it was done.
-        """
-        values = {"id": self._new_id(), **query}
-
-        def work(tx: Tx) -> None:
-            inside = tx.within(workspace)
-            self._carry_out_hook(inside, hook, subject, values)
-
-        await asyncio.wrap_future(self._database.submit(work, workspace))
-        self._committed()
 
     # --- inside the transaction --------------------------------------------------
 
@@ -504,36 +402,6 @@ class Dispatcher:
         known = commands.by_name(request.call.word, self.features)
         return known.name if known is not None else "button"
 
-    def _context(
-        self,
-        tx: Tx,
-        person: Person,
-        place: Place | None,
-        now: datetime,
-        typed: str = "",
-        source: str = "",
-        mentions: Mapping[str, str] | None = None,
-        thread: str = "",
-        ahead: Read[Any] | None = None,
-    ) -> Context:
-        return Context(
-            tx=tx,
-            workspace=workspaces.get(tx),
-            person=person,
-            place=place,
-            now=now,
-            new_id=self._new_id,
-            new_secret=self._new_secret,
-            address=self.address,
-            features=self.features,
-            typed=typed,
-            source=source,
-            mentions=mentions or {},
-            thread=thread,
-            ahead=ahead,
-            mails=self.mails,
-        )
-
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
             return self._run_call(ctx, request.call, request.submitted)
@@ -569,78 +437,7 @@ class Dispatcher:
         rights.need(ctx, command.needs)
         return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
 
-    def _run_timer(self, tx: Tx, timer: Timer, ahead: Read[Any] | None = None) -> None:
-        tx = tx.within(timer.workspace)
-        now = self._clock.now()
-        # First of all: a timer that was cancelled or taken over meanwhile does nothing.
-        if not timers.finish(tx, timer):
-            return
-        ctx = self._context(tx, LOTSE, None, now, ahead=ahead)
-        outcome = "done"
-        subject = _traced(ctx, timer)
-        try:
-            with tx.savepoint():
-                reply = self._timers[timer.kind].run(ctx, **timer.payload)
-                if timer.muted:
-                    timers.mute(tx, timer.key)
-                else:
-                    store_posts(ctx, reply.posts)
-        except StorageError:
-            raise
-        except Exception as error:
-            outcome = "failed"
-            log.exception("A timer failed: %s, try %d", timer.kind, timer.attempts)
-            wait = timedelta(seconds=10 * 2**timer.attempts)
-            timers.retry(tx, timer, now + wait, type(error).__name__)
-        audit.add(
-            tx,
-            id=self._new_id(),
-            at=now,
-            person_key=LOTSE.person_key,
-            command=timer.kind,
-            subject=subject,
-            outcome=outcome,
-        )
-
-    def _run_hook(
-        self, tx: Tx, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
-    ) -> Response | None:
-        found = hook.locate(tx, secret, self._clock.now())
-        if found is None:
-            return None
-        workspace, subject = found
-        values = {"id": self._new_id(), **query}
-        if identity is not None:
-            values["run"] = identity
-        return self._carry_out_hook(tx.within(workspace), hook, subject, values)
-
-    def _carry_out_hook(
-        self, tx: Tx, hook: Hook, subject: str, values: Mapping[str, str]
-    ) -> Response:
-        now = self._clock.now()
-        ctx = self._context(tx, LOTSE, None, now)
-        reply = hook.run(ctx, subject, **values)
-        store_posts(ctx, reply.posts)
-        outcome = reply.outcome or "done"
-        audit.add(
-            tx,
-            id=self._new_id(),
-            at=now,
-            person_key=LOTSE.person_key,
-            command=hook.path,
-            subject=reply.subject or subject,
-            outcome=outcome,
-        )
-        return Response(outcome)
-
 
 def _became(answer: Response) -> str:
     """Return what stands with a delivery: one that waits for a profile goes on under another."""
     return "unproven" if answer.unproven else answer.outcome
-
-
-def _traced(ctx: Context, timer: Timer) -> str:
-    """Return a timer's key for the audit trail: whom it is about by the key that erasing voids."""
-    person = timer.payload.get("person")
-    found = ctx.person_of(PersonId(str(person))) if person is not None else None
-    return timer.key.replace(found.id, found.person_key) if found is not None else timer.key

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
-from bot import config
+from bot import config_values
 from bot.config import Settings
 from bot.delivery.clock import utc
 from handlers.kit.context import LOTSE
@@ -161,8 +161,8 @@ def _release(settings: Settings, choice: str) -> int:
 def _move(settings: Settings, to: str) -> int:
     """Move, and say how many rows of each table are in both stores."""
     try:
-        target = replace(settings, database_url=config.database(to)).database_url
-    except config.Wrong as wrong:
+        target = replace(settings, database_url=config_values.database(to)).database_url
+    except config_values.Wrong as wrong:
         raise StorageError(f"The other store cannot be named so; it takes {wrong}.") from None
     with contextlib.ExitStack() as open_ones:
         source = open_ones.enter_context(

@@ -10,7 +10,7 @@ from botbuilder.core import ActivityHandler, BotAdapter, InvokeResponse, TurnCon
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
 from msrest.serialization import Deserializer, rest_key_extractor
 
-from bot.teams.sender import Connector
+from bot.teams.connector import Connector
 
 Json = dict[str, Any]
 ANSWER = "lotse.answer"  # where a turn keeps the answer to an invoke

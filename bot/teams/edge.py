@@ -30,13 +30,15 @@ from bot.delivery.requests import Request, Response
 from bot.http import limits
 from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
 from bot.teams import cards, payloads
+from bot.teams import connector as teams_connector
 from bot.teams import sender as teams_sender
 from bot.teams.botbuilder import Reader, Turns
+from bot.teams.connector import Connector, NoTokens, ShutOut, Tokens
 from bot.teams.intake import Intake, hear
 from bot.teams.invokes import Invokes
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.rosters import People
-from bot.teams.sender import Connector, NoTokens, ShutOut, Teams, Tokens
+from bot.teams.sender import Teams
 from bot.teams.tokens import LOOPBACK, Auth, Cloud, Hosts, Keys, KeysAway, Loopback, Unauthorized
 from handlers.kit.messages import Message, dump, spoken
 from handlers.kit.words import _, text
@@ -159,7 +161,7 @@ class TeamsEdge:
         sender, where, named = payloads.about(about)
         try:
             await self._people.refresh(sender, where, named)
-        except teams_sender.Lost as error:
+        except teams_connector.Lost as error:
             raise Impossible(str(error)) from error
 
     async def settle(self) -> None:
@@ -302,7 +304,7 @@ class TeamsEdge:
         await give(where.place, post)
 
     async def _send(self, service_url: str, conversation: str, message: Message) -> None:
-        await self.connector.post(service_url, conversation, teams_sender.said(message))
+        await self.connector.post(service_url, conversation, teams_sender.activity_of(message))
 
     # --- who comes and goes ----------------------------------------------------------
 

@@ -17,9 +17,9 @@ from bot.delivery.outages import healing
 from bot.delivery.platform import Impossible, Undelivered
 from bot.delivery.requests import Named, Request, Response
 from bot.teams import payloads
+from bot.teams.connector import Lost
 from bot.teams.payloads import Sender, Typed, Where
 from bot.teams.rosters import People
-from bot.teams.sender import Lost
 from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.delivery.platform import Impossible, Undelivered
+from bot.teams.connector import Blocked, Connector, Lost
 from bot.teams.payloads import Sender, Typed, Where, channel_of, direct
-from bot.teams.sender import Blocked, Connector, Lost
 from handlers.kit.words import LANGUAGES
 from storage import people
 from storage.engine import Database, Tx

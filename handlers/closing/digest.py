@@ -19,9 +19,9 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, 
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, _n, shortened
-from storage import closing as closings
 from storage import incidents
-from storage.closing import Ended
+from storage.closing import digest as closing_figures
+from storage.closing.digest import Ended
 from storage.incidents import Incident, pages
 from storage.incidents import lists as incident_lists
 
@@ -122,7 +122,7 @@ def _late(ctx: Context) -> list[Incident]:
 def late_fixes(ctx: Context) -> list[Task]:
     """Return the causes behind workarounds that should be fixed by now, the earliest day first."""
     found: list[Task] = []
-    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
+    for closing in closing_figures.unfixed(ctx.tx, today_of(ctx)):
         incident = incidents.find(ctx.tx, closing.incident)
         if incident is not None and closing.fix_on is not None:
             mine = rights.may_for(ctx, "fixed", incident)
@@ -161,7 +161,7 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
 
 def _parts(ctx: Context, week: Week) -> list[Part]:
     """Return the chapter of the week about how incidents ended."""
-    ended = closings.ended(ctx.tx, week.start, week.end)
+    ended = closing_figures.ended(ctx.tx, week.start, week.end)
     rows: list[tuple[Words, Words]] = []
     if ended.done:
         rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(DONE, ended.done))))
@@ -185,7 +185,7 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
             why=each.override_reason,
             who=name(ctx, each.override_by),
         )
-        for each in closings.overridden(ctx.tx, week.start, week.end)
+        for each in closing_figures.overridden(ctx.tx, week.start, week.end)
         if each.override_by is not None
     ]
     if overrides:
@@ -212,7 +212,7 @@ def _trend(ctx: Context, week: Week) -> list[tuple[Words, Words]]:
     weeks = [calendar.days_before(week.end, 7 * n, zone) for n in range(TREND, -1, -4)]
     parts: list[Words] = []
     for start, end in zip(weeks, weeks[1:], strict=False):
-        fixed, every = closings.endings(ctx.tx, start, end)
+        fixed, every = closing_figures.endings(ctx.tx, start, end)
         if every == 0:
             return []
         percent = figure(TREND_ENDING, round(100 * fixed / every))
@@ -294,5 +294,5 @@ def without_runbook(ctx: Context) -> list[str]:
 
     A service that has one in the register by now is left out.
     """
-    found = [ctx.service_of(each) for each in closings.services_without_runbook(ctx.tx)]
+    found = [ctx.service_of(each) for each in closing_figures.services_without_runbook(ctx.tx)]
     return sorted(each.name for each in found if each is not None and each.runbook is None)

@@ -20,6 +20,7 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
 from storage.closing import Closing
+from storage.closing import people as closing_people
 from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
@@ -122,12 +123,12 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
             "fix_done_by",
         ),
     },
-    replace=closings.replace_person,
+    replace=closing_people.replace_person,
 )
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        closings.of_person(ctx.tx, person),
+        closing_people.of_person(ctx.tx, person),
         {
             "closings.fixer": _("Fixes the cause"),
             "closings.checker": _("Asked to check it"),
@@ -147,4 +148,4 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 )
 def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of names in closings of incidents that ended long ago."""
-    return closings.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))
+    return closing_people.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

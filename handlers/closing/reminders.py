@@ -24,6 +24,7 @@ from handlers.on_call import duty
 from storage import closing as closings
 from storage import incidents
 from storage.closing import Closing
+from storage.closing import digest as closing_figures
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident
@@ -159,7 +160,7 @@ def waiting(ctx: Context) -> list[Task]:
         for me in mine
         for each in incident_lists.undone(ctx.tx, person=me)
     ]
-    for closing in closings.unfixed(ctx.tx, today_of(ctx)):
+    for closing in closing_figures.unfixed(ctx.tx, today_of(ctx)):
         if closing.fixer in mine:
             found.append(Task(late_fix(ctx, closing), fix_buttons(closing.incident)))
     return found

@@ -74,7 +74,7 @@ def notice(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
 
 
 @feature.timer(LeavingTimer.LEFT)
-def left(ctx: Context, person: PersonId) -> Reply:
+def hand_on_all(ctx: Context, person: PersonId) -> Reply:
     """Hand on what somebody who left looked after, and say so to those who act now.
 
     Who leaves within minutes of somebody else stands on the same card and in the same notes.

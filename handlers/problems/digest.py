@@ -65,7 +65,7 @@ def section(ctx: Context, week: Week) -> Section:
     if week.team is not None:
         ours = [
             each
-            for each in problems.ended(ctx.tx, week.start, week.end)
+            for each in problems.lifted_between(ctx.tx, week.start, week.end)
             if each.service in week.team.services
         ]
         return Section(solved=tuple(ban_cards.headline(each) for each in ours))
@@ -140,7 +140,7 @@ def _lifted_lines(ctx: Context, start: datetime, end: datetime) -> list[Words]:
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )
-        for each in problems.ended(ctx.tx, start, end)
+        for each in problems.lifted_between(ctx.tx, start, end)
     ]
 
 

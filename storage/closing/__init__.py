@@ -97,7 +97,7 @@ def find(tx: Tx, incident: IncidentNumber) -> Closing:
         f"select {COLUMNS} from closings where workspace = :workspace and incident = :incident",
         incident=incident,
     )
-    return _closing(rows[0]) if rows else Closing(incident)
+    return from_row(rows[0]) if rows else Closing(incident)
 
 
 def say(
@@ -327,7 +327,7 @@ def to_fix(tx: Tx, person: PersonId) -> list[Closing]:
         """,
         person=person,
     )
-    return [_closing(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def to_check(tx: Tx, person: PersonId) -> list[IncidentNumber]:
@@ -345,231 +345,14 @@ def to_check(tx: Tx, person: PersonId) -> list[IncidentNumber]:
     return [row["incident"] for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a span's closings say together: how many are done, how they ended, what they cost."""
-
-    done: int
-    said: int
-    fixed: int
-    customer: int
-    money: int
-    strain: int
-    outside: int
-
-
-def ended(tx: Tx, start: datetime, end: datetime) -> Ended:
-    """Return the sums over the incidents that became done from `start` until before `end`."""
-    row = tx.rows(
-        """
-        select count(*) as done, count(c.ending) as said,
-        coalesce(sum(case when c.ending = 'fixed' then 1 else 0 end), 0) as fixed,
-        coalesce(sum(c.customer), 0) as customer, coalesce(sum(c.money), 0) as money,
-        coalesce(sum(c.strain), 0) as strain, coalesce(sum(c.outside), 0) as outside
-        from closings c
-        where c.workspace = :workspace and c.done_at >= :start and c.done_at < :end
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )[0]
-    return Ended(**{name: int(value) for name, value in row.items()})
-
-
-def overridden(tx: Tx, start: datetime, end: datetime) -> list[Closing]:
-    """Return the closings with open points that became done in the span."""
-    rows = tx.rows(
-        f"""
-        select {OF_CLOSINGS} from closings c
-        join incidents i on i.workspace = c.workspace and i.number = c.incident
-        where c.workspace = :workspace and c.override_by is not null
-        and c.override_at >= :since and i.state = 'done'
-        and i.ended_at >= :start and i.ended_at < :end
-        order by c.incident
-        """,
-        since=as_text(start),
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return [_closing(row) for row in rows]
-
-
-def endings(tx: Tx, start: datetime, end: datetime) -> tuple[int, int]:
-    """Return how many incidents became done by a fixed cause, and how many in all that say how."""
-    rows = tx.rows(
-        """
-        select count(*) as said, sum(case when c.ending = 'fixed' then 1 else 0 end) as fixed
-        from closings c
-        where c.workspace = :workspace and c.done_at >= :start and c.done_at < :end
-        and c.ending is not null
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return int(rows[0]["fixed"] or 0), int(rows[0]["said"])
-
-
-def unfixed(tx: Tx, before: date) -> list[Closing]:
-    """Return the workarounds whose fix should have happened before a day, and has not."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from closings c where workspace = :workspace
-        and ending = 'workaround' and fix_on < :before and fix_done_at is null and exists (
-            select 1 from incidents i where i.workspace = :workspace and i.number = c.incident
-            and i.state = 'done')
-        order by fix_on, incident
-        """,
-        before=before.isoformat(),
-    )
-    return [_closing(row) for row in rows]
-
-
-def services_without_runbook(tx: Tx) -> list[ServiceId]:
-    """Return the services of which the newest closing said that there is no runbook yet."""
-    rows = tx.rows(
-        """
-        select s.id as service from services s where s.workspace = :workspace and (
-            select case when c.runbook is null then 1 else 0 end
-            from incidents i join closings c on c.workspace = i.workspace and c.incident = i.number
-            where i.workspace = :workspace and i.service = s.id
-            and i.ended_at is not null and c.runbook_since is not null
-            order by i.ended_at desc, i.number desc limit 1
-        ) = 1
-        """
-    )
-    return [row["service"] for row in rows]
-
-
 def _changed(count: int) -> bool:
     return count == 1
 
 
-def _closing(row: Row) -> Closing:
+def from_row(row: Row) -> Closing:
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     for name in IMPACTS:
         row[name] = bool(row[name])
     row["fix_on"] = date.fromisoformat(row["fix_on"]) if row["fix_on"] else None
     return Closing(**row)
-
-
-def of_person(tx: Tx, person: PersonId) -> list[Row]:
-    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
-    return tx.rows(
-        """
-        select what, subject, at from (
-            select 'closings.fixer' as what, 'INC-' || incident as subject, fix_since as at
-            from closings where workspace = :workspace and fixer = :person
-            union all
-            select 'closings.checker' as what, 'INC-' || incident as subject, asked_at as at
-            from closings where workspace = :workspace and checker = :person
-            union all
-            select 'closings.asked_by' as what, 'INC-' || incident as subject, asked_at as at
-            from closings where workspace = :workspace and asked_by = :person
-            union all
-            select 'closings.verified_by' as what, 'INC-' || incident as subject, verified_at as at
-            from closings where workspace = :workspace and verified_by = :person
-            union all
-            select 'closings.override_by' as what, 'INC-' || incident as subject, override_at as at
-            from closings where workspace = :workspace and override_by = :person
-            union all
-            select 'closings.fix_done_by' as what, 'INC-' || incident as subject, fix_done_at as at
-            from closings where workspace = :workspace and fix_done_by = :person
-        ) as found order by at, subject, what
-        """,
-        person=person,
-    )
-
-
-def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
-    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
-    changed = tx.run(  # who were two when one asked and the other checked
-        """
-        update closings set asked_by = null where workspace = :workspace
-        and ((asked_by = :person and verified_by = :to)
-            or (asked_by = :to and verified_by = :person))
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set fixer = :to
-        where workspace = :workspace and fixer = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set checker = :to
-        where workspace = :workspace and checker = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set asked_by = :to
-        where workspace = :workspace and asked_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set verified_by = :to
-        where workspace = :workspace and verified_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set override_by = :to
-        where workspace = :workspace and override_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update closings set fix_done_by = :to
-        where workspace = :workspace and fix_done_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    return changed
-
-
-def forget_people(tx: Tx, before: datetime, former: str, other: str) -> int:
-    """Put `former` in everybody's place where the incident ended before a moment.
-
-    Who checked it becomes `other`: that is never who asked for it. Who is still to fix the cause
-    stays.
-    """
-    return tx.run(
-        """
-        update closings set
-            asked_by = case when asked_by is null then null else :former end,
-            checker = case when checker is null then null else :former end,
-            verified_by = case when verified_by is null then null else :other end,
-            override_by = case when override_by is null then null else :former end,
-            fix_done_by = case when fix_done_by is null then null else :former end,
-            fixer = case
-                when fixer is null or (ending = 'workaround' and fix_done_at is null) then fixer
-                else :former end
-        where workspace = :workspace and incident in (
-            select number from incidents
-            where workspace = :workspace and state in ('done', 'closed', 'withdrawn')
-            and coalesce(ended_at, restored_at, declared_at) < :before
-        ) and (
-            asked_by <> :former or checker <> :former or verified_by <> :other
-            or override_by <> :former or fix_done_by <> :former
-            or (fixer <> :former and (ending <> 'workaround' or fix_done_at is not null))
-        )
-        """,
-        before=as_text(before),
-        former=former,
-        other=other,
-    )

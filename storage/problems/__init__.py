@@ -166,7 +166,7 @@ def last_lifted(tx: Tx, root: IncidentNumber) -> Problem | None:
     return _problem(rows[0]) if rows else None
 
 
-def ended(tx: Tx, start: datetime, end: datetime) -> list[Problem]:
+def lifted_between(tx: Tx, start: datetime, end: datetime) -> list[Problem]:
     """Return the problems whose ban was lifted from `start` until before `end`."""
     rows = tx.rows(
         f"""

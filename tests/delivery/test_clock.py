@@ -10,7 +10,7 @@ import pytest
 from bot.delivery.clock import Clock
 from handlers.digest import schedule as digest_schedule
 from handlers.incidents.keys import IncidentTimer
-from storage.delivery import outbox, timers
+from storage.delivery import claims, outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
@@ -151,13 +151,13 @@ def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) 
             now=now,
         )
         assert timers.claim(tx, now)
-        assert outbox.claim(tx, now, set())
+        assert claims.claim(tx, now, set())
 
     database.transact(take)
     assert database.transact(lambda tx: timers.claim(tx, now)) == []
-    assert database.transact(outbox.expired) == []
+    assert database.transact(claims.expired) == []
     for table in ("timers", "outbox"):
         ahead = f"update {table} set lease_until = '2999-01-01T00:00:00.000000Z'"
         database.transact(lambda tx, sql=ahead: tx.run(sql))  # type: ignore[misc]
     assert [each.id for each in database.transact(lambda tx: timers.claim(tx, now))] == ["t"]
-    assert [each.id for each in database.transact(outbox.expired)] == ["o"]
+    assert [each.id for each in database.transact(claims.expired)] == ["o"]

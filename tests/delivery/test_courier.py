@@ -14,7 +14,8 @@ from bot.delivery.courier import Courier
 from bot.delivery.platform import Impossible, Rate
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Message, dump, line, spoken
-from storage.delivery import outbox, timers
+from storage.delivery import claims, outbox, timers
+from storage.delivery import stuck as stuck_parcels
 from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Unavailable
 from storage.engine.ids import PlaceId
@@ -84,7 +85,7 @@ def states(bot: Stage) -> list[str]:
 
 def reasons(bot: Stage) -> list[tuple[str, str]]:
     """Return state and reason of what somebody should look at."""
-    found: list[outbox.Stuck] = bot.store(outbox.stuck)
+    found: list[stuck_parcels.Stuck] = bot.store(stuck_parcels.of_company)
     return [(each.state, each.reason) for each in found]
 
 
@@ -623,7 +624,7 @@ def test_a_courier_that_comes_back_too_late_changes_nothing(bot: Stage) -> None:
 
     def take_over() -> None:
         let_leases_run_out(bot.database)
-        taken_over.extend(bot.database.transact(outbox.expired))
+        taken_over.extend(bot.database.transact(claims.expired))
 
     put(bot, "hello")
     late = Courier(bot.database, {"local": Slow(take_over)}, bot.clock)

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from handlers.incidents.keys import IncidentTimer
-from storage.delivery import outbox, timers
+from storage.delivery import claims, outbox, timers
+from storage.delivery import stuck as stuck_parcels
 from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
@@ -66,7 +67,7 @@ def claim(
     limit: int = 20,
 ) -> list[Parcel]:
     """Take what may go out."""
-    return store.transact(lambda tx: outbox.claim(tx, now, busy or set(), limit))
+    return store.transact(lambda tx: claims.claim(tx, now, busy or set(), limit))
 
 
 def sent(store: Database, parcel: Parcel, id: str = "m1") -> bool:
@@ -176,7 +177,7 @@ def test_what_is_put_off_holds_nothing_up(store: Database) -> None:
 def test_one_place_can_be_looked_at_alone(store: Database) -> None:
     put(store, "card", BEN)
     put(store, "card", CARLA)
-    only = store.transact(lambda tx: outbox.claim(tx, MONDAY, set(), only=(DEMO, CARLA)))
+    only = store.transact(lambda tx: claims.claim(tx, MONDAY, set(), only=(DEMO, CARLA)))
     assert [each.place for each in only] == [CARLA]
 
 
@@ -217,7 +218,7 @@ def test_nobody_takes_more_than_they_asked_for(store: Database) -> None:
     assert len(claim(store, limit=2)) == 2
     assert len(claim(store, limit=20)) == 20
     let_leases_run_out(store)
-    assert len(store.transact(lambda tx: outbox.expired(tx, 5))) == 5
+    assert len(store.transact(lambda tx: claims.expired(tx, 5))) == 5
 
 
 def test_a_row_is_never_taken_twice_however_many_couriers_come(store: Database) -> None:
@@ -261,31 +262,31 @@ def test_two_couriers_at_the_same_row_in_the_same_moment(postgres: Postgres) -> 
         def look(tx: Tx, barrier: threading.Barrier = barrier) -> int:
             tx.rows("select 1 as one")  # the transaction is open already
             barrier.wait(10)
-            return len(outbox.claim(tx, MONDAY, set()))
+            return len(claims.claim(tx, MONDAY, set()))
 
         both = [postgres.submit(look) for _each in range(3)]
         assert sorted(each.result(10) for each in both) == [0, 0, 1]
         let_leases_run_out(postgres)
-        (parcel,) = postgres.transact(outbox.expired)
+        (parcel,) = postgres.transact(claims.expired)
         assert sent(postgres, parcel)
 
 
 def test_a_courier_s_lease_holds_until_it_runs_out(store: Database) -> None:
     put(store, "card")
     claim(store)
-    assert store.transact(outbox.expired) == []
+    assert store.transact(claims.expired) == []
     assert claim(store, MONDAY + timedelta(days=1)) == [], "leases go by real time"
     let_leases_run_out(store)
-    (lost,) = store.transact(outbox.expired)
+    (lost,) = store.transact(claims.expired)
     assert (lost.key, lost.again) == ("card", True)
-    assert store.transact(outbox.expired) == [], "it has a new owner now"
+    assert store.transact(claims.expired) == [], "it has a new owner now"
 
 
 def test_the_fence_stops_a_courier_that_comes_too_late(store: Database) -> None:
     put(store, "card")
     (late,) = claim(store)
     let_leases_run_out(store)
-    (owner,) = store.transact(outbox.expired)
+    (owner,) = store.transact(claims.expired)
     assert not sent(store, late, "too late")
     assert not again(store, late)
     for finish in (outbox.park, outbox.bury, outbox.uncertain):
@@ -355,7 +356,7 @@ def test_what_is_not_needed_any_more_is_taken_back(store: Database) -> None:
     (parcel,) = [each for each in claim(store) if each.place == CARLA]
     sent(store, parcel)
     let_leases_run_out(store)
-    (bens,) = store.transact(outbox.expired)
+    (bens,) = store.transact(claims.expired)
     again(store, bens)
     put(store, "alarm", CARLA, says="sent, changed")
     assert store.transact(lambda tx: outbox.cancel(tx.within(DEMO), "alarm", "done")) == 1
@@ -420,13 +421,13 @@ def test_what_cannot_be_delivered_is_kept_with_its_reason_and_hastens_what_comes
 
     def look(tx: Tx) -> None:
         inside = tx.within(DEMO)
-        (stuck,) = outbox.stuck(inside)
+        (stuck,) = stuck_parcels.of_company(inside)
         assert (stuck.place, stuck.key, stuck.state, stuck.reason) == (
             BEN, "alarm", state, "gone away",
         )  # fmt: skip
         assert timers.due_of(inside, "climb") == now
         assert timers.due_of(inside, "other") == soon
-        health = outbox.health(tx, now)
+        health = stuck_parcels.health(tx, now)
         expected = {"waiting": 0, "late": 0, "uncertain": 0, "parked": 0, "dead": 0, "held": 0}
         expected[{"ambiguous": "uncertain"}.get(state, state)] = 1
         assert health == expected
@@ -505,7 +506,7 @@ def test_what_waits_too_long_is_seen(store: Database) -> None:
 
     def late(minutes: int) -> object:
         now = MONDAY + timedelta(minutes=minutes)
-        return store.read(lambda tx: outbox.health(tx, now))["late"]
+        return store.read(lambda tx: stuck_parcels.health(tx, now))["late"]
 
     assert (late(10), late(11), late(21)) == (0, 1, 2)
 

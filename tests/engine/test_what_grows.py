@@ -17,7 +17,7 @@ import pytest
 from bot.operations.auditor import Auditor
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Call
-from storage.delivery import outbox, timers
+from storage.delivery import claims, outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
@@ -185,7 +185,7 @@ def test_what_waits_in_front_is_found_behind_any_number() -> None:
                     _wait(tx.within(DEMO), f"{n:05}", "local:stoerungen")
 
             database.transact(fill)
-            claim = partial(outbox.claim, now=LATER, busy=set())
+            claim = partial(claims.claim, now=LATER, busy=set())
             found.append(_counted(partial(database.transact, claim)).all)
     assert found[1] <= found[0] * 1.2, found
 
@@ -202,8 +202,8 @@ def test_each_place_has_its_turn_behind_a_crowd(database: Database) -> None:
 
     with staged(database):
         database.transact(fill)
-        first = database.transact(lambda tx: outbox.claim(tx, MONDAY, set()))
-        second = database.transact(lambda tx: outbox.claim(tx, MONDAY, set()))
+        first = database.transact(lambda tx: claims.claim(tx, MONDAY, set()))
+        second = database.transact(lambda tx: claims.claim(tx, MONDAY, set()))
     ids = [each.id for each in first]
     assert ids == ["crowd-000", *(f"late-{n:02}" for n in range(19))]
     assert [each.id for each in second] == [f"late-{n:02}" for n in range(19, 30)]
@@ -219,7 +219,7 @@ def test_the_message_that_may_stand_there_is_the_newest_of_its_key(database: Dat
 
     with staged(database):
         database.transact(fill)
-        (parcel,) = database.transact(lambda tx: outbox.claim(tx, MONDAY, set()))
+        (parcel,) = database.transact(lambda tx: claims.claim(tx, MONDAY, set()))
     assert (parcel.id, parcel.unsure) == ("next", "unsure-1")
 
 

@@ -533,6 +533,25 @@ def test_no_room_is_a_hall(layer: str) -> None:
         assert count <= MOST[layer], f"{each} has {count} modules: which are a family?"
 
 
+LINES = 450
+LONGER = {"bot/local/demo.py": 490, "handlers/kit/commands.py": 490}  # may only shrink
+
+
+def too_long(files: Mapping[str, str]) -> dict[str, int]:
+    """Return which files have more lines than one reads at a time."""
+    lines = {name: text.count("\n") for name, text in files.items()}
+    return {name: count for name, count in lines.items() if count > LONGER.get(name, LINES)}
+
+
+def test_no_file_is_too_long_to_be_read() -> None:
+    planted = {"a.py": "\n" * 451, "b.py": "\n" * 450, "bot/local/demo.py": "\n" * 480}
+    assert too_long(planted) == {"a.py": 451}
+    found = {name: (ROOT / name).read_text(encoding="utf-8") for name in trees()}
+    assert not too_long(found)
+    needless = [name for name in LONGER if found[name].count("\n") <= LINES]
+    assert not needless, "these need no exception any more"
+
+
 def test_a_room_has_one_name_in_every_layer() -> None:
     """What is decided in a room is remembered under its name, and tried under its name."""
     decided = {room(dotted(name)) for name in trees("handlers")} - {"", "kit", "rights"}

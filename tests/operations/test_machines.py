@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from handlers.incidents.keys import IncidentTimer
-from storage.delivery import outbox, timers
+from storage.delivery import claims, outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import NewerSchema, StorageError, Tx
 from storage.engine.ids import PlaceId
@@ -95,7 +95,7 @@ def test_leases_go_by_the_database_s_clock_on_both(two: tuple[Postgres, Postgres
     one.transact(post)
     # The machine that claims is a day ahead with what it shows people: the lease is not.
     ahead = MONDAY + timedelta(days=1)
-    (parcel,) = one.transact(lambda tx: outbox.claim(tx, ahead, set()))
+    (parcel,) = one.transact(lambda tx: claims.claim(tx, ahead, set()))
     (timer,) = one.transact(lambda tx: timers.claim(tx, ahead))
     rows = other.read(
         lambda tx: tx.rows(
@@ -106,9 +106,9 @@ def test_leases_go_by_the_database_s_clock_on_both(two: tuple[Postgres, Postgres
     real = as_moment(other.read(lambda tx: tx.real_now()))
     for row in rows:
         left = as_moment(row["lease_until"]) - real
-        assert timedelta(0) < left <= outbox.LEASE
-    assert other.transact(lambda tx: outbox.claim(tx, ahead, set())) == []
-    assert other.transact(outbox.expired) == []
+        assert timedelta(0) < left <= claims.LEASE
+    assert other.transact(lambda tx: claims.claim(tx, ahead, set())) == []
+    assert other.transact(claims.expired) == []
     assert other.transact(lambda tx: timers.claim(tx, ahead)) == []
     assert parcel.fence == 1 and timer.fence == 1
 
@@ -137,7 +137,7 @@ def test_each_row_is_claimed_once_by_machines_that_run_at_the_same_moment(
 
     def claim(database: Postgres) -> None:
         barrier.wait()
-        while found := database.transact(lambda tx: outbox.claim(tx, MONDAY, set(), limit=5)):
+        while found := database.transact(lambda tx: claims.claim(tx, MONDAY, set(), limit=5)):
             taken.extend(each.id for each in found)
 
     threads = [threading.Thread(target=claim, args=(each,)) for each in (one, other) * 2]

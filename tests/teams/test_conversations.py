@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storage import workspaces
-from storage.delivery import outbox, places, waiting
+from storage.delivery import claims, outbox, places, waiting
 from storage.delivery.outbox import Parcel, ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.engine import Database, Tx
@@ -173,7 +173,7 @@ def parked(store: Run, key: str, *, id: str = "o1", kind: ParcelKind = ParcelKin
 
     def work(tx: Tx) -> None:
         outbox.add(tx, id=id, place=PLACE, key=key, kind=kind, message="{}", now=MONDAY)
-        (parcel,) = outbox.claim(tx, MONDAY, set())
+        (parcel,) = claims.claim(tx, MONDAY, set())
         outbox.park(tx.within(HOME), parcel, "blocked", MONDAY)
 
     store(work)
@@ -187,7 +187,7 @@ def states(store: Run) -> dict[str, str]:
 def sent(store: Run, now: datetime) -> dict[str, str]:
     """Send all that may go out, one after the other; return what each said."""
     said: dict[str, str] = {}
-    while taken := store(lambda tx: outbox.claim(tx, now, set())):
+    while taken := store(lambda tx: claims.claim(tx, now, set())):
         for each in taken:
             said[each.id] = each.message
             store(partial(finished, parcel=each, now=now))
@@ -255,7 +255,7 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
             )
 
     store(furnish)
-    taken = store(lambda tx: outbox.claim(tx, MONDAY, set()))
+    taken = store(lambda tx: claims.claim(tx, MONDAY, set()))
     assert [each.place for each in taken] == [PLACE]
 
 

@@ -18,8 +18,8 @@ from bot.delivery.platform import (
     Undelivered,
     Wait,
 )
-from bot.teams import sender as teams_sender
-from bot.teams.sender import ERRORS, ShutOut, Sort
+from bot.teams import connector as teams_connector
+from bot.teams.connector import ERRORS, ShutOut, Sort
 from handlers.kit.messages import Message, Text, Title
 from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
@@ -172,11 +172,11 @@ async def test_a_token_is_renewed_ahead_while_the_old_one_still_serves(sqlite: S
     moment = [0.0]
     async with teams_stage(sqlite, strict=False) as stage:
         tokens = stage.edge.tokens
-        assert isinstance(tokens, teams_sender.Tokens)
+        assert isinstance(tokens, teams_connector.Tokens)
         tokens._now = lambda: moment[0]
         tokens._until = float("-inf")
         first = await tokens.get()
-        moment[0] = 3600 - teams_sender.AHEAD + 1
+        moment[0] = 3600 - teams_connector.AHEAD + 1
         stage.peer.plan("token", slow(0.05))
         assert await tokens.get() == first, "nobody waits"
         assert tokens._asking is not None
@@ -340,4 +340,4 @@ def test_the_registration_is_asked_for_at_its_own_tenant() -> None:
 
 def test_what_cannot_be_sorted_may_have_arrived() -> None:
     for status in (300, 408, 418, 500, 502, 503, 504, 599):
-        assert type(teams_sender.sorted_out(status, "", {})) is Uncertain
+        assert type(teams_connector.sorted_out(status, "", {})) is Uncertain
