@@ -29,7 +29,10 @@ class MatterState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something for somebody that is no alarm. `message` is a spoken message as JSON."""
+    """Something for somebody that is no alarm. `message` is a message as JSON, for each language.
+
+    What is `personal` nobody else can answer: it is not told to who stands in.
+    """
 
     id: str
     person: PersonId
@@ -40,6 +43,7 @@ class Matter:
     state: MatterState
     told_to: PersonId | None
     told_on: str | None
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,25 @@ class Wish:
     pace: str
 
 
-COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
+COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on, personal"
 
 
 def note(
-    tx: Tx, *, id: str, person: PersonId, key: str, kind: MatterKind, message: str, now: datetime
+    tx: Tx,
+    *,
+    id: str,
+    person: PersonId,
+    key: str,
+    kind: MatterKind,
+    message: str,
+    now: datetime,
+    personal: bool = False,
 ) -> None:
     """Remember a matter; one of the same key that is not settled only changes its words."""
     tx.write(
         """
-        insert into matters (workspace, id, person, key, kind, message, noted_at)
-        values (:workspace, :id, :person, :key, :kind, :message, :now)
+        insert into matters (workspace, id, person, key, kind, message, noted_at, personal)
+        values (:workspace, :id, :person, :key, :kind, :message, :now, :personal)
         on conflict (workspace, person, key) where state <> 'settled'
             do update set message = excluded.message
         """,
@@ -70,18 +82,25 @@ def note(
         kind=kind,
         message=message,
         now=as_text(now),
+        personal=int(personal),
     )
+
+
+def standing(tx: Tx, key: str) -> list[Matter]:
+    """Return every matter of this key that is not settled, told or not."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from matters
+        where workspace = :workspace and key = :key and state <> 'settled' order by noted_at, id
+        """,
+        key=key,
+    )
+    return [_matter(row) for row in rows]
 
 
 def settle(tx: Tx, key: str) -> list[Matter]:
     """Mark every matter of this key as settled; return those that had not been."""
-    found = tx.rows(
-        f"""
-        select {COLUMNS} from matters
-        where workspace = :workspace and key = :key and state <> 'settled'
-        """,
-        key=key,
-    )
+    found = standing(tx, key)
     if found:
         tx.run(
             """
@@ -90,7 +109,7 @@ def settle(tx: Tx, key: str) -> list[Matter]:
             """,
             key=key,
         )
-    return [_matter(row) for row in found]
+    return found
 
 
 def open_of(tx: Tx, person: PersonId) -> list[Matter]:
@@ -222,6 +241,7 @@ def set_wish(tx: Tx, person: PersonId, wish: Wish) -> None:
 def _matter(row: Row) -> Matter:
     row["noted_at"] = as_moment(row["noted_at"])
     row["kind"], row["state"] = MatterKind(row["kind"]), MatterState(row["state"])
+    row["personal"] = bool(row["personal"])
     return Matter(**row)
 
 

@@ -11,6 +11,7 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
+from handlers.attention import matters
 from handlers.incidents.cards import card, headline, label, standing
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -21,7 +22,6 @@ from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
@@ -132,7 +132,8 @@ def settle(ctx: Context, number: int) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
-        return Reply(posts=_told(ctx, room.reason))
+        _tell(ctx, room.reason)
+        return Reply()
     if room is None or incident is None or room.place is None or room.closed:
         return Reply()
     key = f"incident:{number}"
@@ -142,17 +143,15 @@ def settle(ctx: Context, number: int) -> Reply:
     return Reply(posts=(Post(key, card(ctx, incident), room.place),))
 
 
-def _told(ctx: Context, reason: str) -> tuple[Post, ...]:
-    """Tell the managers, in one message, that the platform makes no channels."""
+def _tell(ctx: Context, reason: str) -> None:
+    """Tell the managers, with their next bundle, that the platform makes no channels."""
     words = _(
         "The incident goes on without a channel of its own; the platform refused it ({reason}).",
         reason=reason,
     )
-    said = line(words, Button(_("Channels for incidents"), call("settings rooms")))
-    return tuple(
-        Post(f"rooms:refused:{each.id}", said, f"direct:{each.id}", ParcelKind.NOTE)
-        for each in people.managers(ctx.tx)
-    )
+    choose = Button(_("Channels for incidents"), call("settings rooms"))
+    for each in people.managers(ctx.tx):
+        matters.note(ctx, each.id, "rooms:refused", words, choose)
 
 
 def about(ctx: Context) -> int | None:

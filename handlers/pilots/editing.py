@@ -84,7 +84,8 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
         posts += settle(ctx, pilot, f"vacant {role}")
     if person is None or mine:
         return posts
-    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), question(ctx, pilot, role)))
+    asks = question(ctx, pilot, role)
+    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), asks, personal=True))
 
 
 def asked_key(pilot: Pilot, role: str) -> str:

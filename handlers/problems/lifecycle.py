@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from handlers.attention import matters
 from handlers.bans.blocks import owner
-from handlers.bans.cards import label
+from handlers.bans.cards import headline, label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.messages import Post, Reply
+from handlers.kit.messages import Post, Reply, line
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
-from handlers.problems.cards import asked, card, key, quiet_until, settled
+from handlers.problems.cards import answers, card, key, quiet_until, settled
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
@@ -36,7 +36,7 @@ feature = Feature(_("Problems and blocks"))
 # docs/rules.md, repeats
 TIME = 10  # working days until a cause should be fixed, unless somebody sets another date
 BEFORE = 2  # working days before that on which its owner is reminded
-HOUR = time(8, 30)
+STEPS = ("soon", "over", "boss")  # its owner before the day and after it, then the manager
 SHOWN = 20  # incidents of a problem whose cards are kept current
 
 
@@ -92,7 +92,7 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
     named_ones = ", ".join(f"INC-{each}" for each in numbers)
     note(ctx, problem, "opened", named_ones, by_hand=False)
     remind(ctx, problem)
-    return Step(problem, "opened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, "opened", (*shown(ctx, problem), *to_owner(ctx, problem)))
 
 
 def _service(ctx: Context, members: list[Incident]) -> Service:
@@ -109,7 +109,7 @@ def _again(ctx: Context, problem: Problem) -> Step:
     members = repeats.members(ctx.tx, problem.root)
     problem = reopened(ctx, problem)
     note(ctx, problem, "again", f"INC-{members[-1]}", by_hand=False)
-    return Step(problem, "reopened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, "reopened", (*shown(ctx, problem), *to_owner(ctx, problem)))
 
 
 def reopened(ctx: Context, problem: Problem) -> Problem:
@@ -154,10 +154,11 @@ def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
 def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step:
     calm(ctx, problem)
     problems.end(ctx.tx, problem.number, state)
+    told = reminded(ctx, problem)
     problem = again(ctx, problem)
     note(ctx, problem, state, detail, by_hand=False)
     go_on(ctx, problem)
-    return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
+    return Step(problem, state, (*shown(ctx, problem), *told, *changes.free(ctx, problem)))
 
 
 def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
@@ -197,7 +198,11 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     numbers |= {
         each.number for each in incidents.open_ones(ctx.tx) if each.service == problem.service
     }
-    posts = [Post(key(problem.number), card(ctx, problem))]
+    now = card(ctx, problem)
+    posts = [Post(key(problem.number), now), *matters.renew(ctx, key(problem.number), now)]
+    for step in STEPS if problem.state == ProblemState.OPEN else ():
+        told = line(_reminder(ctx, problem, step), *answers(problem))
+        posts += matters.renew(ctx, reminder_key(problem, step), told)
     for number in sorted(numbers):
         incident = incidents.find(ctx.tx, number)
         if incident is not None:
@@ -207,10 +212,13 @@ def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     return tuple(posts)
 
 
-def to_owner(ctx: Context, problem: Problem) -> Post:
-    """Return the card for whoever owns the cause, and for whoever is asked to."""
-    person = duty.stands_in(ctx, problem.proposed_to or owner(ctx, problem))
-    return Post(key(problem.number), card(ctx, problem), f"direct:{person}", ParcelKind.NOTE)
+def to_owner(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+    """Let whoever owns the cause, or is asked to, have the card: in working time, else next."""
+    posts: tuple[Post, ...] = ()
+    for step in ("soon", "over"):  # what was told to whoever owned it goes along
+        posts += matters.move(ctx, reminder_key(problem, step), owner(ctx, problem))
+    person = problem.proposed_to or owner(ctx, problem)
+    return (*posts, *matters.ask(ctx, person, key(problem.number), card(ctx, problem)))
 
 
 def again(ctx: Context, problem: Problem) -> Problem:
@@ -281,16 +289,12 @@ def _next(ctx: Context, day: date) -> date:
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
-    _remind_at(ctx, problem, step, working_hours.company(ctx).on(day, HOUR))
-
-
-def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
         kind="cause due",
         key=due_key(problem.number),
-        due=moment,
+        due=calendar.at(day, matters.LOOK, working_hours.company(ctx).zone),
         number=problem.number,
         step=step,
     )
@@ -302,10 +306,6 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != ProblemState.OPEN:
         return Reply()
-    start = working_hours.company(ctx).next_start(ctx.now)
-    if start > ctx.now:  # nobody is reminded at night or on a holiday
-        _remind_at(ctx, problem, step, start)
-        return Reply()
     person = owner(ctx, problem)
     if step == "soon":
         _remind_on(ctx, problem, "over", _next(ctx, problem.due_on))
@@ -313,11 +313,11 @@ def due(ctx: Context, number: int, step: str) -> Reply:
         _remind_on(ctx, problem, "boss", _next(ctx, today_of(ctx)))
     else:
         person = duty.escalation_manager(ctx) or person
-    person = duty.stands_in(ctx, person)
-    note(ctx, problem, "reminded", person, by_hand=False)
-    message = asked(ctx, problem, _why(ctx, problem, step))
-    posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
-    return Reply(posts=(posted, *(shown(ctx, problem) if step == "over" else ())))
+    note(ctx, problem, "reminded", duty.stands_in(ctx, person), by_hand=False)
+    posts = matters.settle(ctx, reminder_key(problem, "soon"))  # the day it spoke of is over
+    words = _reminder(ctx, problem, step)
+    matters.note(ctx, person, reminder_key(problem, step), words, *answers(problem))
+    return Reply(posts=(*posts, *(shown(ctx, problem) if step == "over" else ())))
 
 
 def reminder_key(problem: Problem, step: str) -> str:
@@ -325,12 +325,21 @@ def reminder_key(problem: Problem, step: str) -> str:
     return f"problem:{problem.number}:{step}:{problem.due_on.isoformat()}"
 
 
+def told_of(problem: Problem) -> tuple[str, ...]:
+    """Return the keys of what somebody may be told of a problem: its card, its reminders."""
+    return (key(problem.number), *(reminder_key(problem, each) for each in STEPS))
+
+
 def reminded(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that settle the reminders of a problem's agreed day so far."""
-    return tuple(
-        Post(reminder_key(problem, step), settled(ctx, again(ctx, problem)))
-        for step in ("soon", "over", "boss")
-    )
+    posts: tuple[Post, ...] = ()
+    for told in told_of(problem)[1:]:  # where one stands alone, from before, it is edited
+        posts += (*matters.settle(ctx, told), Post(told, settled(ctx, again(ctx, problem))))
+    return posts
+
+
+def _reminder(ctx: Context, problem: Problem, step: str) -> Sentence:
+    return _("{title}: {why}", title=headline(problem), why=_why(ctx, problem, step))
 
 
 def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
