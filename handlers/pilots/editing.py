@@ -16,6 +16,7 @@ from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotState
 
 LONGEST = 80  # characters of a name
+ACCEPTED = "accepted"  # stands in the history where who left had accepted their role
 
 
 def own(ctx: Context, pilot: Pilot) -> Pilot:
@@ -158,10 +159,10 @@ def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tupl
 
     Who `left` stays named until somebody else is: their card shows it, and hands it over.
     """
-    before = getattr(pilot, role)
+    before, accepted = getattr(pilot, role), getattr(pilot, f"{role}_accepted_at")
     named = before if left else None
     pilots.change(ctx.tx, pilot.id, **{role: named, f"{role}_accepted_at": None})
-    note(ctx, pilot, f"vacant {role}")
+    note(ctx, pilot, f"vacant {role}", ACCEPTED if left and accepted is not None else "")
     posts = matters.settle(ctx, asked_key(pilot, role))
     now = fresh(ctx, pilot)
     for each in ROLES:
