@@ -54,14 +54,17 @@ def note(
     *buttons: Button,
     survey: bool = False,
     nameless: bool = False,
+    personal: bool = False,
 ) -> None:
     """Let somebody know with their next bundle; the same `key` again only changes the words.
 
+    What is `personal` concerns them alone: it waits until they are here, and ends with them.
     `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
     `nameless` is what somebody said without their name: neither time nor id tells when.
     """
     kind = MatterKind.SURVEY if survey else MatterKind.MATTER
-    _keep(ctx, person, key, kind, line(words, *buttons), nameless=nameless)
+    message = line(words, *buttons)
+    _keep(ctx, person, key, kind, message, nameless=nameless, personal=personal)
     _plan(ctx, person, nameless=nameless)
 
 
@@ -254,7 +257,8 @@ def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
 def _waiting(ctx: Context, acts: PersonId) -> Iterator[Matter]:
     """Give what waits for the bundle of whoever acts."""
     for each in stored.waiting(ctx.tx):
-        if each.kind != MatterKind.QUESTION and duty.acting(ctx, each.person) == acts:
+        alone = each.personal and each.person != acts
+        if each.kind != MatterKind.QUESTION and duty.acting(ctx, each.person) == acts and not alone:
             yield each
 
 
