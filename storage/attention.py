@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storage.delivery import timers
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
@@ -263,8 +264,25 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
-    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    """Put somebody else, or a pseudonym, in the place of a person; return how often.
+
+    What both were to be told is told once; what waits for a moment waits for it all the same.
+    """
     changed = 0
+    tx.run(
+        """
+        delete from matters
+        where workspace = :workspace and person = :person and state <> 'settled' and exists (
+            select 1 from matters m where m.workspace = :workspace and m.person = :to
+                and m.state <> 'settled'
+                and m.key || ':' = replace(matters.key || ':', :in_key, :to_key)
+        )
+        """,
+        person=person,
+        to=to,
+        in_key=f":{person}:",
+        to_key=f":{to}:",
+    )
     changed += tx.run(
         """
         update matters set person = :to
@@ -295,7 +313,36 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=f":{person}:",
         to=f":{to}:",
     )
+    _replace_in_keys(tx, person, to)
     return changed
+
+
+def _replace_in_keys(tx: Tx, person: PersonId, to: PersonId) -> None:
+    """Let somebody's bundles, sent and to come, be called after somebody else."""
+    for table in ("outbox", "messages"):
+        tx.write(
+            f"""
+            update {table} set key = replace(key, :old, :new)
+            where workspace = :workspace and substr(key, 1, length(:old)) = :old
+            """,
+            old=f"bundle:{person}:",
+            new=f"bundle:{to}:",
+        )
+    for kind in ("bundle", "questions"):
+        waits = timers.find(tx, f"{kind}:{person}")
+        rows = tx.rows(
+            "select id from timers where workspace = :workspace and key = :key",
+            key=f"{kind}:{person}",
+        )
+        tx.run(
+            "delete from timers where workspace = :workspace and key = :key",
+            key=f"{kind}:{person}",
+        )
+        if waits is not None:
+            theirs = timers.due_of(tx, f"{kind}:{to}")
+            due = min(waits[1], theirs) if theirs is not None else waits[1]
+            key = f"{kind}:{to}"
+            timers.set(tx, id=rows[0]["id"], kind=kind, key=key, due=due, person=to)
 
 
 def forget_wish(tx: Tx, person: PersonId) -> None:
