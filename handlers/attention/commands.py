@@ -108,7 +108,7 @@ def waiting(ctx: Context) -> list[Task]:
         parts = matters.said(ctx, each.message, ctx.person.id).parts
         words = _words(ctx, each.message)
         buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
-        found.append(Task(words, buttons, each.noted_at))
+        found.append(Task(words, buttons, each.noted_at, matters.HELD))
     return found
 
 

@@ -39,6 +39,7 @@ from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 
+HELD = "held back"  # the key of each task that shows what somebody has not been told yet
 USUAL = Wish("09:00", "daily")
 LOOK = time(0, 10)  # local: when a day's reminders are noted, before anybody's hour
 LATE = timedelta(minutes=30)  # after its hour a bundle may come outside working time

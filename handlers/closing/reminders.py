@@ -94,7 +94,6 @@ def _fix(ctx: Context, incident: Incident, what: str) -> Reply:
 def waiting(ctx: Context) -> list[Task]:
     """Return what waits for the asker after it works again: a check, the points, a late fix."""
     mine = duty.acts_for(ctx, ctx.person.id)
-    held = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # they stand there
     found: list[Task] = []
     for number in [number for each in mine for number in closings.to_check(ctx.tx, each)]:
         words = _("Have you checked that {incident} is over?", incident=label(number))
@@ -103,11 +102,9 @@ def waiting(ctx: Context) -> list[Task]:
         Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
         for me in mine
         for each in incidents.undone(ctx.tx, person=me)
-        if keys.undone_key(each.number) not in held
     ]
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
-        told = keys.fix_keys(closing.incident, closing.fix_on)
-        if closing.fixer in mine and not held.intersection(told):
+        if closing.fixer in mine:
             found.append(Task(late_fix(ctx, closing), reminding.fix_buttons(closing.incident)))
     return found
 

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 
-from handlers.attention import matters
 from handlers.bans import cards as ban_cards
 from handlers.bans.blocks import owner
 from handlers.bans.cards import label
@@ -239,12 +238,10 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
 def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
     mine = set(duty.acts_for(ctx, ctx.person.id))
-    held = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # they stand there
     return [
         Task(listed(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
         if mine & {owner(ctx, each), each.proposed_to}
-        and not held.intersection(lifecycle.told_of(each))
     ]
 
 
