@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -329,20 +330,27 @@ def _replace_in_keys(tx: Tx, person: PersonId, to: PersonId) -> None:
             new=f"bundle:{to}:",
         )
     for kind in ("bundle", "questions"):
-        waits = timers.find(tx, f"{kind}:{person}")
-        rows = tx.rows(
-            "select id from timers where workspace = :workspace and key = :key",
-            key=f"{kind}:{person}",
+        _replace_timer(tx, f"{kind}:{person}", f"{kind}:{to}", to)
+
+
+def _replace_timer(tx: Tx, old: str, new: str, to: PersonId) -> None:
+    """Let a timer that waits be somebody else's; where they have one, the sooner one counts."""
+    waits = timers.find(tx, old)
+    if waits is not None and timers.due_of(tx, new) is None:
+        tx.run("delete from timers where workspace = :workspace and key = :key", key=new)
+        tx.write(
+            """
+            update timers set key = :new, payload = :payload
+            where workspace = :workspace and key = :old
+            """,
+            old=old,
+            new=new,
+            payload=json.dumps({**waits[0], "person": to}),
         )
-        tx.run(
-            "delete from timers where workspace = :workspace and key = :key",
-            key=f"{kind}:{person}",
-        )
-        if waits is not None:
-            theirs = timers.due_of(tx, f"{kind}:{to}")
-            due = min(waits[1], theirs) if theirs is not None else waits[1]
-            key = f"{kind}:{to}"
-            timers.set(tx, id=rows[0]["id"], kind=kind, key=key, due=due, person=to)
+        return
+    if waits is not None:
+        timers.sooner(tx, new, waits[1])
+    tx.run("delete from timers where workspace = :workspace and key = :key", key=old)
 
 
 def forget_wish(tx: Tx, person: PersonId) -> None:

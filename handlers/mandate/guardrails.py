@@ -14,7 +14,7 @@ from handlers.kit.doors import Event, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards
 from storage import mandate, people
@@ -23,7 +23,7 @@ from storage.mandate import Guardrails
 
 feature = Feature(_("Mandate"))
 
-RULE = TellingReader(most=500)
+RULE = RequiredTextReader(most=500)
 
 
 def _rules(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:

@@ -19,16 +19,22 @@ from storage import people, workspaces
 from storage.delivery import held_requests, inbox, lost_answers, places
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceState
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
 
-HELD_BACK = "held back"  # the timer, and when it was last told
-INTRODUCE = "introduce"  # the timer of a request that waits until its sender is known
-UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
 OFTEN = timedelta(hours=1)
+
+
+class PlatformTimer(TimerKind):
+    """What a platform lets us say later."""
+
+    HELD_BACK = "held back"  # it keeps events from us; also the setting that knows when we told
+    INTRODUCE = "introduce"  # a request waits until its sender is known
+    UNREACHABLE = "unreachable"  # nothing can be sent to a place
 
 
 @feature.waits(90)
@@ -80,13 +86,13 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(rows, roles)
 
 
-@feature.timer(INTRODUCE)
+@feature.timer(PlatformTimer.INTRODUCE)
 def introduced(ctx: Context, identity: str) -> Reply:
     """Nothing is left to do: what waited was carried out when the platform was asked."""
     return Reply()
 
 
-@feature.timer(UNREACHABLE)
+@feature.timer(PlatformTimer.UNREACHABLE)
 def unreachable(ctx: Context, place: PlaceId) -> Reply:
     """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too.
 
@@ -111,7 +117,7 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
             channel=found.name or _("a channel"),
             platform=platform,
         )
-    key = f"{UNREACHABLE} {place} {as_text(ctx.now)}"
+    key = f"{PlatformTimer.UNREACHABLE} {place} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(
             Post(key, line(said), f"direct:{each.id}", ParcelKind.NOTE)
@@ -121,19 +127,19 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
     )
 
 
-@feature.timer(HELD_BACK)
+@feature.timer(PlatformTimer.HELD_BACK)
 def held_back(ctx: Context) -> Reply:
     """Tell the managers with their bundle that the platform holds events back, the last time."""
-    told = workspaces.setting(ctx.tx, HELD_BACK)
+    told = workspaces.setting(ctx.tx, PlatformTimer.HELD_BACK)
     if told is not None and ctx.now - datetime.fromisoformat(told) < OFTEN:
         return Reply()
-    workspaces.set_setting(ctx.tx, HELD_BACK, as_text(ctx.now))
+    workspaces.set_setting(ctx.tx, PlatformTimer.HELD_BACK, as_text(ctx.now))
     said = _(
         "Slack held back some of what happened here on {at}, because there was so much of it. "
         "Commands and buttons worked; mentions of Lotse may have come late or not at all.",
         at=ctx.now,
     )
-    posts = matters.settle(ctx, HELD_BACK)  # the newest time is told, once
+    posts = matters.settle(ctx, PlatformTimer.HELD_BACK)  # the newest time is told, once
     for each in people.managers(ctx.tx):
-        matters.note(ctx, each.id, HELD_BACK, said)
+        matters.note(ctx, each.id, PlatformTimer.HELD_BACK, said)
     return Reply(posts=posts)

@@ -36,16 +36,16 @@ SITES: dict[Name, Why] = {
     "handlers.attention.matters.due": Why.GATE,
     "handlers.attention.matters.questions": Why.GATE,
     "handlers.incidents.alarms.posting._chats": Why.ALARM,
-    "handlers.incidents.alarms.posting._folded": Why.ALARM,
+    "handlers.incidents.alarms.posting._fold_one": Why.ALARM,
     "handlers.incidents.alarms.posting._list_post": Why.ALARM,
     "handlers.incidents.alarms.posting._single": Why.ALARM,
     "handlers.incidents.escalation.renewed_alarms": Why.ALARM,
     "handlers.settings.platform_notices.unreachable": Why.ALARM,
-    "handlers.incidents.acknowledge._declined": Why.LIVE,
+    "handlers.incidents.acknowledge._tell_declined": Why.LIVE,
     "handlers.incidents.acknowledge.assign": Why.LIVE,
     "handlers.incidents.alarms.escalate._tell_declarer": Why.LIVE,
     "handlers.incidents.escalation.declarer_posts": Why.LIVE,
-    "handlers.repeats.folding._told": Why.LIVE,
+    "handlers.repeats.folding._tell_people": Why.LIVE,
     "handlers.ownership.leaving.left": Why.DEPARTURE,
     "handlers.automations.escalation.at_once": Why.CHOSEN,
     "handlers.digest.commands._posts": Why.CHOSEN,
@@ -158,11 +158,12 @@ def unasked(house: House, sites: Mapping[Name, Why]) -> list[str]:
 def test_nobody_is_told_unasked_but_by_an_alarm_or_the_gate() -> None:
     house = House(trees("handlers"))
     assert "handlers.incidents.alarms.posting._single" in house.reached(
-        "handlers.incidents.alarms.escalate.climb"
+        "handlers.incidents.alarms.escalate.escalate"
     )
-    assert {"handlers.closing.reassignment._left", "handlers.pilots.people.back"} <= house.reached(
-        "handlers.ownership.leaving.left"
-    )
+    assert {
+        "handlers.closing.reassignment._hand_on",
+        "handlers.pilots.people.back",
+    } <= house.reached("handlers.ownership.leaving.left")
     assert len(house.timers) > 20
     assert unasked(house, SITES) == []
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from bot.delivery.courier import Courier
 from bot.delivery.outages.catching_up import CatchingUp
@@ -28,7 +29,8 @@ from tests.pretend.slack_peer import TEAM, direct
 from tests.pretend.slack_stage import INCIDENTS, SlackStage, slack_stage, user
 from tests.pretend.stage import BERLIN
 from tests.pretend.teams_peer import TENANT
-from tests.pretend.teams_stage import MAIN, TeamsStage
+from tests.pretend.teams_stage import TeamsStage
+from tests.pretend.timed import MAIN
 
 BEN, TEAMS_BEN = user("ben"), user_id("Ben")
 BUNDLE = re.compile(r"^\d+ Sachen? für dich")
@@ -44,7 +46,7 @@ class Both:
     async def carry(self) -> None:
         """Let everything happen that is due, on both sides."""
         await self.slack.carry()
-        await self.teams.settled()
+        await self.teams.settle()
 
     async def wind(self, **given: object) -> None:
         """Let time pass."""
@@ -107,7 +109,7 @@ async def both(sqlite: Sqlite) -> AsyncIterator[Both]:
         sqlite.transact(known)
         await teams.start()
         try:
-            platforms = {"slack": slack.edge.platform, "teams": teams.edge.platform}
+            platforms: dict[str, Any] = {"slack": slack.edge.platform, "teams": teams.edge.platform}
             follows = CatchingUp(slack.new_id)
             courier = Courier(sqlite, platforms, slack.clock, random.Random(1), follows=follows)
             slack.courier = teams.courier = courier
@@ -192,8 +194,8 @@ async def test_what_was_told_in_teams_before_is_taken_out_there_when_it_is_over(
         assert len([each for each in told if only_there in each]) == 1
         assert await company.ben.press(calls="mandate confirm")
         await company.carry()
-        shown = "\n".join([*company.in_slack(), *company.in_teams()])
-        assert "Leitplanken gelesen" not in shown, shown
+        whole = "\n".join([*company.in_slack(), *company.in_teams()])
+        assert "Leitplanken gelesen" not in whole, whole
 
 
 def matter(company: Both, person: str, key: str, words: str) -> str:
