@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storage.delivery import timers
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
@@ -29,7 +31,10 @@ class MatterState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something for somebody that is no alarm. `message` is a spoken message as JSON."""
+    """Something for somebody that is no alarm. `message` is a message as JSON, for each language.
+
+    What is `personal` nobody else can answer: it is not told to who stands in.
+    """
 
     id: str
     person: PersonId
@@ -40,6 +45,7 @@ class Matter:
     state: MatterState
     told_to: PersonId | None
     told_on: str | None
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,25 @@ class Wish:
     pace: str
 
 
-COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on"
+COLUMNS = "id, person, key, kind, message, noted_at, state, told_to, told_on, personal"
 
 
 def note(
-    tx: Tx, *, id: str, person: PersonId, key: str, kind: MatterKind, message: str, now: datetime
+    tx: Tx,
+    *,
+    id: str,
+    person: PersonId,
+    key: str,
+    kind: MatterKind,
+    message: str,
+    now: datetime,
+    personal: bool = False,
 ) -> None:
     """Remember a matter; one of the same key that is not settled only changes its words."""
     tx.write(
         """
-        insert into matters (workspace, id, person, key, kind, message, noted_at)
-        values (:workspace, :id, :person, :key, :kind, :message, :now)
+        insert into matters (workspace, id, person, key, kind, message, noted_at, personal)
+        values (:workspace, :id, :person, :key, :kind, :message, :now, :personal)
         on conflict (workspace, person, key) where state <> 'settled'
             do update set message = excluded.message
         """,
@@ -70,18 +84,25 @@ def note(
         kind=kind,
         message=message,
         now=as_text(now),
+        personal=int(personal),
     )
+
+
+def standing(tx: Tx, key: str) -> list[Matter]:
+    """Return every matter of this key that is not settled, told or not."""
+    rows = tx.rows(
+        f"""
+        select {COLUMNS} from matters
+        where workspace = :workspace and key = :key and state <> 'settled' order by noted_at, id
+        """,
+        key=key,
+    )
+    return [_matter(row) for row in rows]
 
 
 def settle(tx: Tx, key: str) -> list[Matter]:
     """Mark every matter of this key as settled; return those that had not been."""
-    found = tx.rows(
-        f"""
-        select {COLUMNS} from matters
-        where workspace = :workspace and key = :key and state <> 'settled'
-        """,
-        key=key,
-    )
+    found = standing(tx, key)
     if found:
         tx.run(
             """
@@ -90,7 +111,7 @@ def settle(tx: Tx, key: str) -> list[Matter]:
             """,
             key=key,
         )
-    return [_matter(row) for row in found]
+    return found
 
 
 def open_of(tx: Tx, person: PersonId) -> list[Matter]:
@@ -222,6 +243,7 @@ def set_wish(tx: Tx, person: PersonId, wish: Wish) -> None:
 def _matter(row: Row) -> Matter:
     row["noted_at"] = as_moment(row["noted_at"])
     row["kind"], row["state"] = MatterKind(row["kind"]), MatterState(row["state"])
+    row["personal"] = bool(row["personal"])
     return Matter(**row)
 
 
@@ -243,8 +265,25 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
 
 
 def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
-    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
+    """Put somebody else, or a pseudonym, in the place of a person; return how often.
+
+    What both were to be told is told once; what waits for a moment waits for it all the same.
+    """
     changed = 0
+    tx.run(
+        """
+        delete from matters
+        where workspace = :workspace and person = :person and state <> 'settled' and exists (
+            select 1 from matters m where m.workspace = :workspace and m.person = :to
+                and m.state <> 'settled'
+                and m.key || ':' = replace(matters.key || ':', :in_key, :to_key)
+        )
+        """,
+        person=person,
+        to=to,
+        in_key=f":{person}:",
+        to_key=f":{to}:",
+    )
     changed += tx.run(
         """
         update matters set person = :to
@@ -275,7 +314,43 @@ def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
         person=f":{person}:",
         to=f":{to}:",
     )
+    _replace_in_keys(tx, person, to)
     return changed
+
+
+def _replace_in_keys(tx: Tx, person: PersonId, to: PersonId) -> None:
+    """Let somebody's bundles, sent and to come, be called after somebody else."""
+    for table in ("outbox", "messages"):
+        tx.write(
+            f"""
+            update {table} set key = replace(key, :old, :new)
+            where workspace = :workspace and substr(key, 1, length(:old)) = :old
+            """,
+            old=f"bundle:{person}:",
+            new=f"bundle:{to}:",
+        )
+    for kind in ("bundle", "questions"):
+        _replace_timer(tx, f"{kind}:{person}", f"{kind}:{to}", to)
+
+
+def _replace_timer(tx: Tx, old: str, new: str, to: PersonId) -> None:
+    """Let a timer that waits be somebody else's; where they have one, the sooner one counts."""
+    waits = timers.find(tx, old)
+    if waits is not None and timers.due_of(tx, new) is None:
+        tx.run("delete from timers where workspace = :workspace and key = :key", key=new)
+        tx.write(
+            """
+            update timers set key = :new, payload = :payload
+            where workspace = :workspace and key = :old
+            """,
+            old=old,
+            new=new,
+            payload=json.dumps({**waits[0], "person": to}),
+        )
+        return
+    if waits is not None:
+        timers.sooner(tx, new, waits[1])
+    tx.run("delete from timers where workspace = :workspace and key = :key", key=old)
 
 
 def forget_wish(tx: Tx, person: PersonId) -> None:

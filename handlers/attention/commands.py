@@ -12,9 +12,9 @@ from handlers.attention import matters
 from handlers.attention.matters import AttentionTimer
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
-from handlers.kit.doors import Known, Task, known
+from handlers.kit.doors import Event, Known, Question, Task, known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Buttons, Post, Reply, Text, Title, line, load
+from handlers.kit.messages import Buttons, Post, Reply, Text, Title, line
 from handlers.kit.readers import ChoiceReader, TextReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
@@ -82,21 +82,40 @@ def questions(ctx: Context, person: PersonId) -> Reply:
     return Reply(posts=matters.questions(ctx, person))
 
 
+@feature.follows(Event.ASKED)
+def asked(ctx: Context, question: Question) -> tuple[Post, ...]:
+    """Put what a room below asks: at once in working time, or where it is about now; else next."""
+    return matters.ask(
+        ctx,
+        question.person,
+        question.key,
+        question.message,
+        begins=question.begins,
+        personal=True,
+    )
+
+
+@feature.follows(Event.ANSWERED)
+def answered(ctx: Context, key: str) -> tuple[Post, ...]:
+    """Drop a question that was held back, or told in a bundle."""
+    return matters.settle(ctx, key)
+
+
 @feature.waits(90)
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has not been told yet."""
     found: list[Task] = []
     for each in matters.held_back(ctx, ctx.person.id):
-        parts = load(each.message).parts
-        words = _words(each.message)
+        parts = matters.said(ctx, each.message, ctx.person.id).parts
+        words = _words(ctx, each.message)
         buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
-        found.append(Task(words, buttons, each.noted_at))
+        found.append(Task(words, buttons, each.noted_at, matters.HELD))
     return found
 
 
-def _words(message: str) -> Words:
-    """Return what a stored message says first."""
-    parts = load(message).parts
+def _words(ctx: Context, message: str) -> Words:
+    """Return what a stored message says first, to the asker."""
+    parts = matters.said(ctx, message, ctx.person.id).parts
     return next((part.words for part in parts if isinstance(part, Text | Title)), "")
 
 
@@ -136,7 +155,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "matters.person": _("Meant for you"),
             "matters.told_to": _("Was told"),
         },
-        say=lambda row: _words(row["subject"]),
+        say=lambda row: _words(ctx, row["subject"]),
     )
 
 

@@ -6,27 +6,32 @@ hour; never on holidays; to who stands in while somebody is away; at most two ta
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
+    WRITER,
     Button,
     Buttons,
     Message,
     Part,
     Post,
+    Text,
     Title,
     Tone,
-    dump,
+    as_data,
+    from_data,
     line,
-    load,
     spoken,
 )
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import LANGUAGES, Words, _, _n
+from handlers.kit.working_hours import WorkingTime
 from handlers.on_call import duty
 from storage import attention as stored
 from storage.attention import Matter, MatterKind, MatterState, Wish
@@ -35,8 +40,11 @@ from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 
+HELD = "held back"  # the key of each task that shows what somebody has not been told yet
 USUAL = Wish("09:00", "daily")
+LOOK = time(0, 10)  # local: when a day's reminders are noted, before anybody's hour
 LATE = timedelta(minutes=30)  # after its hour a bundle may come outside working time
+ROOM = 12  # matters in one bundle; every chat shows so many whole, the rest waits a day
 TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
 
 
@@ -55,24 +63,41 @@ def note(
     *buttons: Button,
     survey: bool = False,
     nameless: bool = False,
+    personal: bool = False,
 ) -> None:
     """Let somebody know with their next bundle; the same `key` again only changes the words.
 
+    What is `personal` concerns them alone: it waits until they are here, and ends with them.
     `survey` marks a tap that is asked for: it goes to nobody else, and waits past two a week.
     `nameless` is what somebody said without their name: neither time nor id tells when.
     """
     kind = MatterKind.SURVEY if survey else MatterKind.MATTER
-    _keep(ctx, person, key, kind, line(words, *buttons), nameless=nameless)
+    message = line(words, *buttons)
+    _keep(ctx, person, key, kind, message, nameless=nameless, personal=personal)
     _plan(ctx, person, nameless=nameless)
 
 
-def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Post, ...]:
-    """Let a question that a person asks reach somebody: at once in working time, else next."""
-    acts = duty.acting(ctx, person) or person
-    start = working_hours.company(ctx).next_start(ctx.now)
-    if start <= ctx.now:
+def ask(
+    ctx: Context,
+    person: PersonId,
+    key: str,
+    message: Message,
+    *,
+    begins: datetime | None = None,
+    personal: bool = False,
+) -> tuple[Post, ...]:
+    """Let a question that a person asks reach somebody: at once in working time, else next.
+
+    What `begins` before the next working day is over waits for nothing. A `personal` one only
+    they can answer: it comes to them, whoever stands in.
+    """
+    acts = person if personal else duty.acting(ctx, person) or person
+    ours = working_hours.company(ctx)
+    start = ours.next_start(ctx.now)
+    if start <= ctx.now or (begins is not None and begins < _end_of(ours, start)):
+        stored.settle(ctx.tx, key)  # held back until now: it was asked of somebody before
         return (Post(key, message, f"direct:{acts}", ParcelKind.NOTE),)
-    _keep(ctx, person, key, MatterKind.QUESTION, message)
+    _keep(ctx, person, key, MatterKind.QUESTION, message, personal=personal)
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
@@ -84,19 +109,62 @@ def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Pos
     return ()
 
 
+def _end_of(ours: WorkingTime, start: datetime) -> datetime:
+    """Return when the working day that begins at `start` is over."""
+    return ours.next_end(start) or calendar.midnight(
+        calendar.day_of(start, ours.zone) + timedelta(days=1), ours.zone
+    )
+
+
+def renew(
+    ctx: Context, key: str, message: Message, *, person: PersonId | None = None
+) -> tuple[Post, ...]:
+    """Put other words to a matter wherever it waits or was told; nobody is told anew.
+
+    Only to a `person`'s, where it says something else to everybody.
+    """
+    told: set[tuple[PersonId, str]] = set()
+    for each in stored.standing(ctx.tx, key):
+        if person not in (None, each.person):
+            continue
+        _keep(ctx, each.person, key, each.kind, message)
+        if each.told_to and each.told_on:
+            told.add((each.told_to, each.told_on))
+    return _edits(ctx, told)
+
+
+def move(ctx: Context, key: str, to: PersonId) -> tuple[Post, ...]:
+    """Let a matter be `to`'s: they are told, and it stands in nobody else's bundle any more."""
+    told: set[tuple[PersonId, str]] = set()
+    for each in stored.standing(ctx.tx, key):
+        if each.person == to:
+            continue
+        stored.move(ctx.tx, key, each.person, to)
+        _plan(ctx, to)
+        if each.told_to and each.told_on:
+            told.add((each.told_to, each.told_on))
+    return _edits(ctx, told)
+
+
 def settle(ctx: Context, key: str) -> tuple[Post, ...]:
     """Drop a matter everywhere; return the bundles that named it, without it."""
-    told = {(each.told_to, each.told_on) for each in stored.settle(ctx.tx, key)}
-    return tuple(
-        Post(_bundle_key(to, day), bundle(ctx, to, day))
-        for to, day in sorted((to, day) for to, day in told if to and day)
-    )
+    told = {
+        (each.told_to, each.told_on)
+        for each in stored.settle(ctx.tx, key)
+        if each.told_to and each.told_on
+    }
+    return _edits(ctx, told)
+
+
+def _edits(ctx: Context, told: set[tuple[PersonId, str]]) -> tuple[Post, ...]:
+    """Return bundles that were told to somebody on a day, as they read now."""
+    return tuple(Post(_bundle_key(to, day), bundle(ctx, to, day)) for to, day in sorted(told))
 
 
 def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
     """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
     for each in stored.open_of(ctx.tx, before):
-        if each.kind == MatterKind.SURVEY:
+        if each.kind == MatterKind.SURVEY or each.personal:
             stored.settle(ctx.tx, each.key)
         elif to != before:
             stored.move(ctx.tx, each.key, before, to)
@@ -111,10 +179,16 @@ def bundle(ctx: Context, person: PersonId, day: str) -> Message:
         return line(_("All of this is settled. Thank you."), tone=Tone.QUIET)
     parts: list[Part] = [
         Title(_n("{n} thing for you", "{n} things for you", len(live))),
-        *(part for each in live for part in load(each.message).parts),
-        Buttons((Button(_("When and how often?"), call("attention"), "quiet"),)),
+        *(part for each in live for part in said(ctx, each.message, person).parts),
     ]
-    return Message(tuple(parts))
+    ways: tuple[Button, ...] = (Button(_("When and how often?"), call("attention"), "quiet"),)
+    waits = _waiting(ctx, person) if len(found) >= ROOM else ()
+    rest = sum(1 for each in waits if each.kind == MatterKind.MATTER)
+    if rest:
+        more = _n("{n} more comes next time.", "{n} more come next time.", rest)
+        parts.append(Text(more, small=True))
+        ways = (Button(_("Show all"), call("status"), "quiet"), *ways)
+    return Message((*parts, Buttons(ways)))
 
 
 def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -127,7 +201,7 @@ def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     if told_today or not _may_hear(ctx, acts, today) or not _in_time(ctx, acts, today):
         _plan(ctx, person)
         return ()
-    told = list(_tellable(ctx, acts, today))
+    told = list(islice(_tellable(ctx, acts, today), ROOM))
     for each in told:
         stored.tell(ctx.tx, each.id, acts, today.isoformat())
     for left in sorted({each.person for each in stored.waiting(ctx.tx)}):
@@ -141,13 +215,14 @@ def due(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 
 def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Return the questions that waited for the start of work."""
-    acts = duty.acting(ctx, person) or person
-    found = [each for each in stored.open_of(ctx.tx, person) if each.kind == MatterKind.QUESTION]
-    for each in found:
-        stored.tell(ctx.tx, each.id, acts, _today(ctx, acts).isoformat())
-    return tuple(
-        Post(each.key, load(each.message), f"direct:{acts}", ParcelKind.NOTE) for each in found
-    )
+    posts: list[Post] = []
+    for each in stored.open_of(ctx.tx, person):
+        if each.kind == MatterKind.QUESTION:
+            to = person if each.personal else duty.acting(ctx, person) or person
+            stored.tell(ctx.tx, each.id, to, _today(ctx, to).isoformat())
+            message = said(ctx, each.message, to)
+            posts.append(Post(each.key, message, f"direct:{to}", ParcelKind.NOTE))
+    return tuple(posts)
 
 
 def wish_of(ctx: Context, person: PersonId) -> Wish:
@@ -167,18 +242,33 @@ def replan(ctx: Context, person: PersonId) -> None:
         _plan(ctx, person)
 
 
+def said(ctx: Context, written: str, to: PersonId) -> Message:
+    """Return what was noted in the language of whoever hears it; before, it had one alone."""
+    kept = json.loads(written)
+    if "parts" in kept:
+        return from_data(kept)
+    reader = ctx.person_of(to)
+    return from_data(kept[(reader.language if reader else None) or ctx.workspace.language])
+
+
 def _tellable(ctx: Context, acts: PersonId, today: date) -> Iterator[Matter]:
     """Give what may stand in the bundle of whoever acts: theirs, and that of whom they cover."""
     monday = today - timedelta(days=today.weekday())
     taps = len(stored.surveys_since(ctx.tx, acts, monday.isoformat()))
-    for each in stored.waiting(ctx.tx):
-        if each.kind == MatterKind.QUESTION or duty.acting(ctx, each.person) != acts:
-            continue
+    for each in _waiting(ctx, acts):
         if each.kind == MatterKind.SURVEY:
             if each.person != acts or taps >= TAPS:
                 continue
             taps += 1
         yield each
+
+
+def _waiting(ctx: Context, acts: PersonId) -> Iterator[Matter]:
+    """Give what waits for the bundle of whoever acts."""
+    for each in stored.waiting(ctx.tx):
+        alone = each.personal and each.person != acts
+        if each.kind != MatterKind.QUESTION and duty.acting(ctx, each.person) == acts and not alone:
+            yield each
 
 
 def _keep(
@@ -189,15 +279,25 @@ def _keep(
     message: Message,
     *,
     nameless: bool = False,
+    personal: bool = False,
 ) -> None:
-    reader = ctx.person_of(person)
-    language = (reader.language if reader else None) or ctx.workspace.language
-    written = dump(spoken(message, language, _zone(ctx, person), ctx.year))
+    zone = _zone(ctx, person)
+    told = {each: as_data(spoken(message, each, zone, ctx.year)) for each in LANGUAGES}
+    written = WRITER.encode(told)
     id, now = ctx.new_id(), ctx.now
     if nameless:
         zone = ctx.workspace.zone
         id, now = ctx.new_secret(), calendar.midnight(calendar.day_of(now, zone), zone)
-    stored.note(ctx.tx, id=id, person=person, key=key, kind=kind, message=written, now=now)
+    stored.note(
+        ctx.tx,
+        id=id,
+        person=person,
+        key=key,
+        kind=kind,
+        message=written,
+        now=now,
+        personal=personal,
+    )
 
 
 def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:

@@ -41,7 +41,8 @@ def ask_to_accept(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Ask those who are named and have not accepted: a person asks, so it goes at once."""
     posts: tuple[Post, ...] = ()
     for each in unaccepted(automation):
-        posts += matters.ask(ctx, each, _asked_key(automation, each), _asks(ctx, automation, each))
+        key, asks = _asked_key(automation, each), _asks(ctx, automation, each)
+        posts += matters.ask(ctx, each, key, asks, personal=True)
     return posts
 
 
@@ -257,7 +258,7 @@ def hand_over(
     profile.note(ctx, automation, AutomationEvent.OFFERED, after=to.id)
     said = _("I have asked {who} to take over “{name}”.", who=who, name=automation.name)
     key = f"automation:{automation.id}:offer:{to.id}"
-    posts = matters.ask(ctx, to.id, key, question)
+    posts = matters.ask(ctx, to.id, key, question, personal=True)
     # While somebody else is asked, the days of an open question stand still.
     escalation.waits(ctx, automation, f"offer to {to.id}")
     return Reply(line(said), posts=posts, subject=automation.name)

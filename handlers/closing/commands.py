@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers import rights
+from handlers.attention import matters
 from handlers.closing import cards, points, reassignment
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
@@ -98,7 +99,8 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
             posts = reassignment.ask(ctx, incident, checker, ctx.person.id)
         elif checker is not None:  # it shows what was corrected meanwhile
             key = keys.check_key(number, checker)
-            posts = (Post(key, cards.question(ctx, incident, ctx.person.id)),)
+            shown = cards.question(ctx, incident, ctx.person.id)
+            posts = (Post(key, shown), *matters.renew(ctx, key, shown))
     incident = find(ctx, number)
     who = named(ctx, checker) if checker is not None else None
     return Reply(

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from handlers import rights
-from handlers.closing.reminders import fix_buttons, late_fix
+from handlers.closing.reminders import late_fix
 from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.alarms.reminding import fix_buttons
 from handlers.incidents.cards import finish, headline, label, lasting, undone_line
 from handlers.incidents.checklist import COSTS
 from handlers.kit import calendar

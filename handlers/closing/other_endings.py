@@ -6,8 +6,10 @@ from datetime import date
 from typing import Annotated
 
 from handlers import rights
-from handlers.incidents import checklist, escalation
+from handlers.attention import matters
+from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.alarms import reminding
 from handlers.incidents.cards import headline, label
 from handlers.incidents.lookup import Ref, find, no_placeholder, not_open, note
 from handlers.kit.commands import Ask, Feature
@@ -146,6 +148,9 @@ def close_as(
 @feature.command("fixed", "ursache behoben", help=_("The cause is fixed."), hidden=True)
 def fixed(ctx: Context, number: Ref) -> Reply:
     incident = _with_late_fix(ctx, number)
+    closing = closings.find(ctx.tx, number)
+    over = reminding.fix_settled(ctx, incident)
+    over += matters.settle(ctx, keys.heir_key(number, closing.fixer))
     with incident_transitions.changing(ctx, number):
         if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
             raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
@@ -153,10 +158,9 @@ def fixed(ctx: Context, number: Ref) -> Reply:
     said = line(
         _("Good to hear: the cause of {incident} is fixed.", incident=label(number)), tone=Tone.GOOD
     )
-    reminders = [Post(key, said) for key in incident_transitions.fix_keys(ctx, number)]
-    return Reply(
-        said, posts=(*escalation.card_posts(ctx, incident), *reminders), subject=label(number)
-    )
+    told = (*keys.fix_keys(number, closing.fix_on), keys.heir_key(number, closing.fixer))
+    over += tuple(Post(key, said) for key in told)  # where one stands alone, from before
+    return Reply(said, posts=(*escalation.card_posts(ctx, incident), *over), subject=label(number))
 
 
 @feature.command(
@@ -172,12 +176,14 @@ def fix_date(
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
         raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
+    over = reminding.fix_settled(ctx, incident)
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):
             note(ctx, number, TimelineKind.POSTPONED, on.isoformat())
     incident = find(ctx, number)
     said = _("The cause of {incident} is due to be fixed by {on}.", incident=label(number), on=on)
-    return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))
+    posts = (*escalation.card_posts(ctx, incident), *over)
+    return Reply(line(said), posts=posts, subject=label(number))
 
 
 def _with_late_fix(ctx: Context, number: IncidentNumber) -> Incident:

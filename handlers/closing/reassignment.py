@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers.attention import matters
 from handlers.closing import cards
-from handlers.closing.reminders import fix_buttons
 from handlers.incidents import escalation, keys
 from handlers.incidents import transitions as incident_transitions
+from handlers.incidents.alarms import reminding
 from handlers.incidents.cards import headline, settled_alarm
 from handlers.incidents.lookup import find, note
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, known
-from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
+from handlers.kit.messages import Post
 from handlers.kit.people import former, name
-from handlers.kit.words import _
+from handlers.kit.words import _, shortened
 from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
 from storage.closing import Closing
 from storage.closing import people as closing_people
 from storage.delivery import outbox
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState, TimelineKind
@@ -53,7 +53,7 @@ def ask(
     note(ctx, incident.number, TimelineKind.CHECKING, checker, person=asked_by)
     question = cards.question(ctx, incident, asked_by)
     key = keys.check_key(incident.number, checker)
-    return (Post(key, question, f"direct:{checker}", ParcelKind.NOTE),)
+    return matters.ask(ctx, checker, key, question, personal=True)
 
 
 def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -83,7 +83,8 @@ def _check(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ..
     incident = find(ctx, number)
     old = keys.check_key(number, person)
     outbox.cancel(ctx.tx, old, "no longer needed")
-    return (*posts, Post(old, settled_alarm(ctx, incident)), *escalation.card_posts(ctx, incident))
+    over = (*matters.settle(ctx, old), Post(old, settled_alarm(ctx, incident)))
+    return (*posts, *over, *escalation.card_posts(ctx, incident))
 
 
 def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
@@ -98,16 +99,19 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
             return ()
         incident = note(ctx, number, TimelineKind.FIX_HANDED_ON, heir, person=person)
     said = _(
-        "{who} is no longer active, so please take over fixing the cause. It is due on {on}.",
+        "{title}: {who} is no longer active, so please take over fixing the cause. It is due on "
+        "{on}.",
+        title=shortened(headline(incident), 100),
         who=name(ctx, person),
         on=closing.fix_on,
     )
-    parts: tuple[Part, ...] = (Title(headline(incident)), Text(said))
-    if incident.state == IncidentState.DONE:
-        parts += (Buttons(fix_buttons(number)),)
-    _before, _after, key = incident_transitions.fix_keys(ctx, number)
-    told = Post(key, Message(parts), f"direct:{heir}", ParcelKind.NOTE)
-    return (told, *escalation.card_posts(ctx, incident))
+    posts: tuple[Post, ...] = ()
+    for key in keys.fix_keys(number, closing.fix_on):  # what waits is told to the new one
+        posts += matters.move(ctx, key, heir)
+    posts += matters.settle(ctx, keys.heir_key(number, person))
+    buttons = reminding.fix_buttons(number) if incident.state == IncidentState.DONE else ()
+    matters.note(ctx, heir, keys.heir_key(number, heir), said, *buttons)
+    return (*posts, *escalation.card_posts(ctx, incident))
 
 
 @feature.knows(

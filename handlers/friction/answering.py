@@ -263,7 +263,7 @@ def name_one(
     answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
     if mine:
         return Reply(line(_("You answer the friction of “{area}”.", area=area)))
-    posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area))
+    posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area), personal=True)
     said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)
 
@@ -363,7 +363,7 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
 
     def give(area: str, to: PersonId) -> tuple[Post, ...]:
         answerers.hand_on(ctx.tx, area, person, to, ctx.now)
-        return matters.ask(ctx, to, _key(area, to), _question(area))
+        return matters.ask(ctx, to, _key(area, to), _question(area), personal=True)
 
     return [
         Held(

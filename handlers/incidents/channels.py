@@ -11,6 +11,7 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
+from handlers.attention import matters
 from handlers.incidents.cards import card, headline, label, standing
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Ask, Feature, call
@@ -22,7 +23,6 @@ from handlers.kit.readers import ChoiceReader, folded
 from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
-from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
@@ -134,7 +134,8 @@ def settle(ctx: Context, number: IncidentNumber) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
-        return Reply(posts=_tell_managers(ctx, room.reason))
+        _tell_managers(ctx, room.reason)
+        return Reply()
     if room is None or incident is None or room.place is None or room.closed:
         return Reply()
     key = f"incident:{number}"
@@ -144,17 +145,15 @@ def settle(ctx: Context, number: IncidentNumber) -> Reply:
     return Reply(posts=(Post(key, card(ctx, incident), room.place),))
 
 
-def _tell_managers(ctx: Context, reason: str) -> tuple[Post, ...]:
-    """Tell the managers, in one message, that the platform makes no channels."""
+def _tell_managers(ctx: Context, reason: str) -> None:
+    """Tell the managers, with their next bundle, that the platform makes no channels."""
     words = _(
         "The incident goes on without a channel of its own; the platform refused it ({reason}).",
         reason=reason,
     )
-    said = line(words, Button(_("Channels for incidents"), call("settings rooms")))
-    return tuple(
-        Post(f"rooms:refused:{each.id}", said, f"direct:{each.id}", ParcelKind.NOTE)
-        for each in people.managers(ctx.tx)
-    )
+    choose = Button(_("Channels for incidents"), call("settings rooms"))
+    for each in people.managers(ctx.tx):
+        matters.note(ctx, each.id, "rooms:refused", words, choose)
 
 
 def about(ctx: Context) -> IncidentNumber | None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from handlers.attention import matters
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import keys
-from handlers.incidents.alarms import posting, wording
+from handlers.incidents.alarms import posting, reminding, wording
 from handlers.incidents.alarms.steps import ASK, BEGIN, LADDER, SECOND, TOP
 from handlers.incidents.cards import (
     alarm,
@@ -149,7 +150,8 @@ def declarer_post(ctx: Context, incident: Incident) -> Post:
 def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return the posts that show an incident's new state wherever it is shown."""
     incident_channels.follow(ctx, incident)
-    return (Post(keys.card_key(incident.number), card(ctx, incident)),)
+    shown = Post(keys.card_key(incident.number), card(ctx, incident))
+    return (shown, *reminding.current(ctx, incident))
 
 
 def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
@@ -160,6 +162,7 @@ def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     for each in incident_timeline.of(ctx.tx, incident.number):
         if each.kind in questions:
             told.append(questions[each.kind](incident.number, PersonId(each.detail)))
+            posts += matters.settle(ctx, told[-1])
     for name in told:
         outbox.cancel(ctx.tx, name, "no longer needed")
         posts.append(Post(name, settled_alarm(ctx, incident)))

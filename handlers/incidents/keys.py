@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import IncidentNumber, PersonId
 
@@ -52,3 +54,18 @@ def check_key(number: IncidentNumber, person: PersonId) -> str:
 def after_key(number: IncidentNumber) -> str:
     """Return the key of the one timer that an incident has after it works again."""
     return f"incident:{number}:after"
+
+
+def undone_key(number: int) -> str:
+    """Return the key of the reminder that an incident works again and is not done."""
+    return f"incident:{number}:undone"
+
+
+def fix_keys(number: int, day: date | None) -> tuple[str, str]:
+    """Return the keys of what is told of a fix that is due on a day: before it, after it."""
+    return f"incident:{number}:fix:{day}", f"incident:{number}:overdue:{day}"
+
+
+def heir_key(number: int, heir: PersonId | None) -> str:
+    """Return the key of what is told to somebody who takes over fixing a cause."""
+    return f"incident:{number}:heir:{heir}"

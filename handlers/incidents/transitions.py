@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from handlers.attention import matters
 from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
@@ -25,6 +26,7 @@ from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post
 from handlers.kit.words import Sentence, _, shortened
+from handlers.kit.working_hours import WorkingTime
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
 from storage import closing as closings
@@ -50,7 +52,6 @@ MOVES = {  # from each state, where to
     WITHDRAWN: (),
 }
 PATIENCE = 3  # working days between restored and the reminder
-HOUR = time(9)  # local time of reminders
 
 
 @contextmanager
@@ -291,8 +292,8 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
             return None
         ours, day = working_hours.company(ctx), closing.fix_on
         steps = (
-            ("fix", ours.on(ours.working_days_after(day, -1), HOUR)),
-            ("overdue", ours.on(ours.working_days_after(day, 1), HOUR)),
+            ("fix", _look(ours, ours.working_days_after(day, -1))),
+            ("overdue", _look(ours, ours.working_days_after(day, 1))),
         )
         return next(((what, due) for what, due in steps if due > ctx.now), None)
     return None
@@ -309,12 +310,9 @@ def remind_at(ctx: Context, incident: Incident) -> datetime:
     """Return when whoever is responsible is reminded that restored is not done."""
     ours = working_hours.company(ctx)
     day = calendar.day_of(incident.restored_at or ctx.now, ours.zone)
-    return ours.on(ours.working_days_after(day, PATIENCE), HOUR)
+    return _look(ours, ours.working_days_after(day, PATIENCE))
 
 
-def fix_keys(ctx: Context, number: IncidentNumber) -> tuple[str, str, str]:
-    """Return the keys of what is told of a late fix: before its day, after it, to its heir."""
-    closing = closings.find(ctx.tx, number)
-    day, heir = closing.fix_on, closing.fixer
-    prefix = f"incident:{number}"
-    return f"{prefix}:fix:{day}", f"{prefix}:overdue:{day}", f"{prefix}:heir:{heir}"
+def _look(ours: WorkingTime, day: date) -> datetime:
+    """Return when the reminders of a day are noted: who gets one is told at their own hour."""
+    return calendar.at(day, matters.LOOK, ours.zone)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.kit import calendar
 from handlers.kit.ahead import Read
-from handlers.kit.doors import Event
+from handlers.kit.doors import Event, Question
 from handlers.kit.messages import Post
 from handlers.kit.words import Who, Words, text
 from storage import on_call as stand_ins
@@ -125,7 +125,7 @@ class Context:
             )
         return self._covers[0]
 
-    def follow(self, event: Event, subject: str) -> tuple[Post, ...]:
+    def follow(self, event: Event, subject: str | Question) -> tuple[Post, ...]:
         """Return what other rooms say about something that has just happened in this one."""
         return tuple(
             post

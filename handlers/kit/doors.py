@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from handlers.kit.messages import Button, Call, Part, Post
+from handlers.kit.messages import Button, Call, Message, Part, Post
 from handlers.kit.words import Counted, Measured, Named, Sentence, Words, _
 from storage.engine import Tx
 from storage.engine.ids import PersonId, ServiceId
@@ -32,6 +32,18 @@ class Event(StrEnum):
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
     CAME_BACK = "somebody is here again"  # subject: the person's id
     MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
+    ASKED = "somebody is asked something"  # subject: the question
+    ANSWERED = "a question needs no answer any more"  # subject: its key
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks `person`, who alone can answer it; `begins` is when it is about."""
+
+    person: PersonId
+    key: str
+    message: Message
+    begins: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

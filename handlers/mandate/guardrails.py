@@ -10,18 +10,16 @@ from handlers.attention import matters
 from handlers.guardrails import cards as guardrails
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Task
+from handlers.kit.doors import Event, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards
-from handlers.on_call import duty
-from storage import automations, mandate, pilots
+from storage import mandate, people
 from storage.engine.ids import PersonId
 from storage.mandate import Guardrails
-from storage.pilots.states import PilotState
 
 feature = Feature(_("Mandate"))
 
@@ -75,27 +73,32 @@ def write(
 
 
 def _ask(ctx: Context, rules: Guardrails, before: Guardrails | None) -> tuple[Post, ...]:
-    """Let whoever works by them hear of a new version in their bundle; the last one is over."""
+    """Let everybody hear of a new version, once, in their bundle; the last one is over."""
     posts: tuple[Post, ...] = ()
-    for person in sorted(_bound(ctx)):
+    for each in people.everyone(ctx.tx):
         if before is not None:
-            posts += matters.settle(ctx, _key(before.version, person))
-        if person != ctx.person.id and duty.is_here(ctx, person):
-            words = _("The guardrails have changed, {version} holds now.", version=rules.version)
-            read = Button(_("Read them"), call("mandate"))
-            key = _key(rules.version, person)
-            matters.note(ctx, person, key, words, guardrails.confirms(rules), read)
+            posts += matters.settle(ctx, _key(before.version, each.id))
+        if each.here and each.id != ctx.person.id:
+            _tell(ctx, rules, each.id)
     return posts
 
 
-def _bound(ctx: Context) -> set[PersonId]:
-    """Return who works by the guardrails: who confirmed some, or has a part in what runs."""
-    running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
-    return {
-        *mandate.confirmers(ctx.tx),
-        *(getattr(each, role) for each in running for role in pilots.ROLES),
-        *(one for each in automations.all(ctx.tx) for one in (each.accountable, each.deputy)),
-    } - {None, ""}
+def _tell(ctx: Context, rules: Guardrails, person: PersonId) -> None:
+    words = _("There are guardrails now. Please read them, and confirm once.")
+    if mandate.versions(ctx.tx) > 1:
+        words = _("The guardrails have changed, {version} holds now.", version=rules.version)
+    read = Button(_("Read them"), call("mandate"))
+    key = _key(rules.version, person)
+    matters.note(ctx, person, key, words, guardrails.confirms(rules), read, personal=True)
+
+
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Tell whoever is back of what has to be confirmed, if they have not."""
+    rules = mandate.guardrails(ctx.tx)
+    if rules is not None and rules.version not in mandate.confirmed(ctx.tx, person):
+        _tell(ctx, rules, person)
+    return ()
 
 
 def _key(version: str, person: PersonId) -> str:

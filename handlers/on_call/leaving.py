@@ -8,14 +8,13 @@ from datetime import timedelta
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Held
+from handlers.kit.doors import Event, Held, Question
 from handlers.kit.messages import Button, Post, Tone, line
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.on_call.stand_ins import ask, days, ended_words, key_of
 from storage import on_call as stand_ins
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import CoverId, PersonId
 from storage.on_call import Cover, CoverState
 
@@ -26,10 +25,11 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     posts: tuple[Post, ...] = ()
     for each in stand_ins.leave(ctx.tx, person, ctx.now):
         key, over = key_of(each.id), line(ended_words(ctx, each), tone=Tone.QUIET)
-        posts += (Post(key, over), Post(f"{key}:told", over))
+        posts += (*ctx.follow(Event.ANSWERED, key), Post(key, over), Post(f"{key}:told", over))
         if duty.is_here(ctx, each.person):
             told = line(_change_words(ctx, each), _again(ctx, each))
-            posts += (Post(f"{key}:left", told, f"direct:{each.person}", ParcelKind.NOTE),)
+            asks = Question(each.person, f"{key}:left", told, each.starts_at)
+            posts += ctx.follow(Event.ASKED, asks)
     return posts
 
 

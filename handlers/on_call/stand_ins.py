@@ -13,7 +13,7 @@ from typing import Annotated
 from handlers.kit import calendar
 from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Event, Glance, Known, Task, known
+from handlers.kit.doors import Event, Glance, Known, Question, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, Tone, line
 from handlers.kit.people import name, traced
@@ -102,7 +102,7 @@ def cover(
 
 def ask(ctx: Context, asked: Cover) -> tuple[Post, ...]:
     """Store a cover, and ask the other side."""
-    return (_ask(ctx, asked), *_add(ctx, asked))
+    return (*_ask(ctx, asked), *_add(ctx, asked))
 
 
 def _add(ctx: Context, asked: Cover) -> tuple[Post, ...]:
@@ -176,7 +176,8 @@ def key_of(id: CoverId) -> str:
     return f"cover:{id}"
 
 
-def _ask(ctx: Context, asked: Cover) -> Post:
+def _ask(ctx: Context, asked: Cover) -> tuple[Post, ...]:
+    """Ask the other side: in working time, unless it begins before the next working day ends."""
     message = Message(
         (
             Title(_question(ctx, asked)),
@@ -190,7 +191,8 @@ def _ask(ctx: Context, asked: Cover) -> Post:
             Buttons(_answers(asked)),
         )
     )
-    return Post(key_of(asked.id), message, f"direct:{asked.other}", ParcelKind.NOTE)
+    question = Question(asked.other, key_of(asked.id), message, asked.starts_at)
+    return ctx.follow(Event.ASKED, question)
 
 
 def _question(ctx: Context, asked: Cover) -> Sentence:
@@ -212,11 +214,11 @@ def _answers(asked: Cover) -> tuple[Button, Button]:
 def swap(ctx: Context, cover: CoverRef) -> Reply:
     if not stand_ins.swap(ctx.tx, cover, ctx.person.id):
         raise Refusal(_("This question has been answered already."))
+    posts = ctx.follow(Event.ANSWERED, key_of(cover))  # it was put the other way round
     asked = _find(ctx, cover)
     _must_be_free(ctx, asked)
-    return Reply(
-        line(_cover_words(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, asked.other)
-    )
+    posts += _ask(ctx, asked)
+    return Reply(line(_cover_words(ctx, asked)), posts=posts, subject=traced(ctx, asked.other))
 
 
 @feature.command("cover confirm", "vertretung bestätigen", help=_("Agreed."), hidden=True)
@@ -236,6 +238,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     return Reply(
         line(said),
         posts=(
+            *ctx.follow(Event.ANSWERED, key_of(agreed.id)),
             Post(key_of(agreed.id), told),
             Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", ParcelKind.NOTE),
         ),
@@ -261,7 +264,8 @@ def end(ctx: Context, cover: CoverRef) -> Reply:
     said = ended_words(ctx, before)
     told = line(said, tone=Tone.QUIET)
     other = ended.cover if ctx.person.id == ended.person else ended.person
-    posts = [Post(key_of(ended.id), told), Post(f"{key_of(ended.id)}:told", told)]
+    posts = [*ctx.follow(Event.ANSWERED, key_of(ended.id))]
+    posts += [Post(key_of(ended.id), told), Post(f"{key_of(ended.id)}:told", told)]
     posts.append(Post(f"{key_of(ended.id)}:ended", told, f"direct:{other}", ParcelKind.NOTE))
     return Reply(line(said), posts=tuple(posts), subject=traced(ctx, other))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
+from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, Task, known
@@ -30,7 +31,7 @@ from handlers.on_call import duty
 from handlers.ownership import held
 from handlers.ownership.leaving import card_posts, left_behind
 from handlers.services.cards import (
-    answered_post,
+    answered_posts,
     ask_to_accept,
     asked_key,
     name_somebody,
@@ -64,7 +65,7 @@ def accept(ctx: Context, service: ServiceRef) -> Reply:
         said = _("You are deputy for “{service}”. Thank you.", service=service.name)
     open_card = Button(service.name, call("service", service=service.id))
     return Reply(
-        line(said, open_card), posts=(answered_post(ctx, service, me),), subject=service.name
+        line(said, open_card), posts=answered_posts(ctx, service, me), subject=service.name
     )
 
 
@@ -103,7 +104,10 @@ def decline(ctx: Context, service: ServiceRef) -> Reply:
         Tone.ALARM,
     )
     key = f"{asked_key(service, me)}:declined:{service.asked_at}"  # once for each time of asking
-    posts = tuple(Post(key, told, f"direct:{each}", ParcelKind.NOTE) for each in managers)
+    posts = tuple(
+        post for each in managers for post in matters.ask(ctx, each, f"{key}:{each}", told)
+    )
+    posts += matters.settle(ctx, asked_key(service, me))
     question = Post(asked_key(service, me), line(said, take_over(service), tone=Tone.QUIET))
     return Reply(line(said), posts=(question, *posts), subject=service.name)
 
@@ -181,12 +185,10 @@ def hand_over(
     _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)
     handovers.add(ctx.tx, handover)
-    posts = [
-        Post(_key(handover.id), _question(ctx, handover, found), f"direct:{to.id}", ParcelKind.NOTE)
-    ]
+    asks = _question(ctx, handover, found)
+    posts = [*matters.ask(ctx, to.id, _key(handover.id), asks, personal=True)]
     if replaced is not None:
-        over = line(_("Somebody else is asked now."), tone=Tone.QUIET)
-        posts.append(Post(_key(replaced.id), over))
+        posts += _over(ctx, replaced.id, _("Somebody else is asked now."))
     said = _(
         "I have asked {who}: {things}. Until they accept, nothing changes.",
         who=to.name,
@@ -215,6 +217,11 @@ def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
 
 def _key(id: HandoverId) -> str:
     return f"handover:{id}"
+
+
+def _over(ctx: Context, id: HandoverId, said: Sentence) -> tuple[Post, ...]:
+    """Let a question need no answer any more, where it stands and where it is held back."""
+    return (*matters.settle(ctx, _key(id)), Post(_key(id), line(said, tone=Tone.QUIET)))
 
 
 def _question(ctx: Context, handover: Handover, found: list[Held]) -> Message:
@@ -267,7 +274,7 @@ def decline_all(
         before=name(ctx, kept.person),
     )
     again = Button(_("Hand everything over"), call("hand over", person=kept.person))
-    posts: tuple[Post, ...] = (Post(_key(kept.id), line(said, tone=Tone.QUIET)),)
+    posts = _over(ctx, kept.id, said)
     if kept.asked_by != ctx.person.id:
         place = f"direct:{kept.asked_by}"
         posts += (Post(f"{_key(kept.id)}:told", line(told, again), place, ParcelKind.NOTE),)
@@ -296,7 +303,7 @@ def accept_all(
         before=name(ctx, kept.person),
         things=held.held_words(found),
     )
-    posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *card_posts(ctx, kept.person))
+    posts += (*_over(ctx, kept.id, said), *card_posts(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
         posts += (
             Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", ParcelKind.NOTE),
@@ -312,10 +319,8 @@ def withdraw_questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         return ()
     handovers.end(ctx.tx, found.id)
     said = _("{who} is here again. Nobody has to take over for now.", who=name(ctx, person))
-    told = (
-        Post(f"{_key(found.id)}:back", line(said), f"direct:{found.asked_by}", ParcelKind.NOTE),
-    )
-    return (Post(_key(found.id), line(said, tone=Tone.QUIET)), *told)
+    matters.note(ctx, found.asked_by, f"{_key(found.id)}:back", said)
+    return _over(ctx, found.id, said)
 
 
 @feature.waits(20)
@@ -348,11 +353,8 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
             before=name(ctx, each.person),
         )
         again = Button(_("Hand everything over"), call("hand over", person=each.person))
-        over = line(_("This question has been answered already."), tone=Tone.QUIET)
-        told = Post(
-            f"{_key(each.id)}:gone", line(said, again), f"direct:{each.asked_by}", ParcelKind.NOTE
-        )
-        posts += (Post(_key(each.id), over), told)
+        matters.note(ctx, each.asked_by, f"{_key(each.id)}:gone", said, again)
+        posts += _over(ctx, each.id, _("This question has been answered already."))
     return posts
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from handlers.attention import matters
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Task
@@ -25,6 +26,7 @@ from handlers.kit.messages import (
     Text,
     Title,
     Tone,
+    line,
 )
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, _
@@ -88,7 +90,8 @@ def hand_on_all(ctx: Context, person: PersonId) -> Reply:
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, batch)
     cards = tuple(Post(_key(batch), message, f"direct:{each}", ParcelKind.NOTE) for each in told)
-    return Reply(posts=(*moved, *_told_to_act(ctx, batch, but=told), *cards))
+    _tell_who_acts(ctx, batch, but=told)
+    return Reply(posts=(*moved, *cards))
 
 
 def _instead(ctx: Context) -> list[PersonId]:
@@ -146,7 +149,7 @@ def _key(batch: Batch) -> str:
 
 
 def _back(ctx: Context, person: PersonId) -> Reply:
-    posts = ctx.follow(Event.CAME_BACK, person)
+    posts = ctx.follow(Event.CAME_BACK, person) + matters.settle(ctx, _acts_key(person))
     batch = _of(ctx, person)
     if batch is not None:
         posts += (Post(_key(batch), _card(ctx, batch)),)
@@ -166,7 +169,11 @@ def card_posts(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     batch = _of(ctx, person)
     if batch is None or duty.is_here(ctx, person):
         return ()
-    return (Post(_key(batch), _card(ctx, batch)),)
+    key, acts = _acts_key(person), _acting(ctx, person)
+    told = matters.settle(ctx, key) if not acts else ()
+    for id, words in acts.items():
+        told += matters.renew(ctx, key, line(words), person=id)
+    return (*told, Post(_key(batch), _card(ctx, batch)))
 
 
 def _card(ctx: Context, batch: Batch) -> Message:
@@ -266,22 +273,25 @@ def left_behind(ctx: Context, *, manages: bool) -> list[Task]:
     return lines + found
 
 
-def _told_to_act(ctx: Context, batch: Batch, but: list[PersonId]) -> tuple[Post, ...]:
-    """Tell whoever acts now, once each for the whole batch, what for; the card says it as well."""
-    acts: dict[PersonId, dict[PersonId, list[Held]]] = {}
+def _tell_who_acts(ctx: Context, batch: Batch, but: list[PersonId]) -> None:
+    """Let whoever acts now hear what for, with their bundle; what calls them alarms them anyway."""
     for person in batch.people:
-        for each in held.by(ctx, person):
-            if each.acts is not None and each.acts not in (*batch.people, *but):
-                acts.setdefault(each.acts, {}).setdefault(person, []).append(each)
-    return tuple(
-        Post(
-            f"{_key(batch)}:acts:{id}",
-            Message(tuple(Text(_acts(ctx, person, found)) for person, found in by_person.items())),
-            f"direct:{id}",
-            ParcelKind.NOTE,
-        )
-        for id, by_person in acts.items()
-    )
+        for id, words in _acting(ctx, person).items():
+            if id not in (*batch.people, *but):
+                matters.note(ctx, id, _acts_key(person), words)
+
+
+def _acting(ctx: Context, person: PersonId) -> dict[PersonId, Sentence]:
+    """Return who acts for somebody who left, and what each is told of it."""
+    acts: dict[PersonId, list[Held]] = {}
+    for each in held.by(ctx, person):
+        if each.acts is not None:
+            acts.setdefault(each.acts, []).append(each)
+    return {id: _acts(ctx, person, found) for id, found in acts.items()}
+
+
+def _acts_key(person: PersonId) -> str:
+    return f"left:{person}:acts"
 
 
 def _acts(ctx: Context, person: PersonId, found: list[Held]) -> Sentence:

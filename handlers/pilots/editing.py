@@ -16,6 +16,7 @@ from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotEvent, PilotState
 
 LONGEST = 80  # characters of a name
+ACCEPTED = "accepted"  # stands in the history where who left had accepted their role
 
 
 def own(ctx: Context, pilot: Pilot) -> Pilot:
@@ -84,7 +85,8 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
         posts += settle(ctx, pilot, f"vacant {role}")
     if person is None or mine:
         return posts
-    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), question(ctx, pilot, role)))
+    asks = question(ctx, pilot, role)
+    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), asks, personal=True))
 
 
 def asked_key(pilot: Pilot, role: str) -> str:
@@ -157,10 +159,10 @@ def vacant(ctx: Context, pilot: Pilot, role: str, *, left: bool = False) -> tupl
 
     Who `left` stays named until somebody else is: their card shows it, and hands it over.
     """
-    before = getattr(pilot, role)
+    before, accepted = getattr(pilot, role), getattr(pilot, f"{role}_accepted_at")
     named = before if left else None
     pilots.fill(ctx.tx, pilot.id, role, named, None)
-    note(ctx, pilot, f"vacant {role}")
+    note(ctx, pilot, f"vacant {role}", ACCEPTED if left and accepted is not None else "")
     posts = matters.settle(ctx, asked_key(pilot, role))
     now = fresh(ctx, pilot)
     for each in ROLES:

@@ -228,10 +228,10 @@ def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Let somebody who is back fill again what nobody took meanwhile, if they had accepted it."""
     posts: tuple[Post, ...] = ()
     for each, role in pilots.with_role(ctx.tx, person):
-        done = [
-            past.kind for past in log.history(ctx.tx, each.id) if past.kind.endswith(f" {role}")
-        ]
-        if done[:2] == [f"vacant {role}", f"accepted {role}"]:
+        done = [past for past in log.history(ctx.tx, each.id) if past.kind.endswith(f" {role}")]
+        kinds = [past.kind for past in done[:2]]
+        held = bool(done) and done[0].words == editing.ACCEPTED
+        if kinds[:1] == [f"vacant {role}"] and (held or kinds[1:] == [f"accepted {role}"]):
             pilots.accept(ctx.tx, each.id, role, person, ctx.now)
             editing.note(ctx, each, f"accepted {role}")
             posts += editing.settle(ctx, each, f"vacant {role}")

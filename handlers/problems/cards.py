@@ -221,23 +221,9 @@ def fix_button(number: ProblemNumber) -> Button:
     return Button(_("Cause is fixed"), call("problem fixed", number=number))
 
 
-def personal_card(ctx: Context, problem: Problem, why: Sentence) -> Message:
-    """Return what one person gets: why they get it, then the card's essentials."""
-    rows: tuple[tuple[Words, Words], ...] = (
-        (_("Repeats"), _repeats(ctx, problem)),
-        (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
-        (_("Due"), _due(ctx, problem)),
-    )
-    return Message(
-        (
-            Title(headline(problem)),
-            Text(why),
-            Facts(rows),
-            Buttons((*buttons(problem)[:-2], ban_cards.opens(problem))),
-        ),
-        Tone.ALARM,
-    )
+def reminder_buttons(problem: Problem) -> tuple[Button, ...]:
+    """Return the buttons below a reminder of a cause: what may be said, and the whole card."""
+    return (*buttons(problem)[:-2], ban_cards.opens(problem))
 
 
 def settled_reminder(ctx: Context, problem: Problem) -> Message:

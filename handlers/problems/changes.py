@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from handlers import rights
+from handlers.attention import matters
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import blocking_ban, change_line, label, passes, warning
+from handlers.kit import calendar
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
@@ -21,7 +23,6 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.problems.cards import card, key
 from handlers.services import lookup as service_lookup
 from storage import people, problems
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
@@ -181,6 +182,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
         ),
         _cancel(id),
     )
+    matters.settle(ctx, _key(id))
     told = Post(_key(id), said)
     return Reply(said, posts=(told, *_cards(ctx, change.service)), subject=id)
 
@@ -212,6 +214,7 @@ def cancel(ctx: Context, id: ChangeId) -> Reply:
     if not stored_changes.cancel(ctx.tx, id):
         raise Refusal(_("This change is cancelled already."))
     said = line(_("Cancelled: {what}.", what=change.what), tone=Tone.QUIET)
+    matters.settle(ctx, _key(id))
     return Reply(said, posts=(Post(_key(id), said), *_cards(ctx, change.service)), subject=id)
 
 
@@ -223,8 +226,9 @@ def held_up(ctx: Context, ban: Problem) -> list[Post]:
     for each in stored_changes.coming(ctx.tx, today_of(ctx)):
         waits = each.service == ban.service and passes(ctx, each.id) is None
         if waits and stored_changes.tell(ctx.tx, each.id):
-            place = f"direct:{each.entered_by}"
-            posts.append(Post(_key(each.id), _needs(ctx, each, ban), place, ParcelKind.NOTE))
+            begins = calendar.midnight(each.planned_on, ctx.workspace.zone)
+            needs = _needs(ctx, each, ban)
+            posts += matters.ask(ctx, each.entered_by, _key(each.id), needs, begins=begins)
     return posts
 
 
@@ -232,11 +236,12 @@ def free(ctx: Context, ban: Problem) -> list[Post]:
     """Return the edits that say that a told change can go ahead: the ban is gone."""
     if blocking_ban(ctx, ban.service) is not None:
         return []
-    return [
-        Post(_key(each.id), line(_free(ctx, each), _cancel(each.id)))
-        for each in stored_changes.coming(ctx.tx, today_of(ctx))
-        if each.service == ban.service and each.told
-    ]
+    posts: list[Post] = []
+    for each in stored_changes.coming(ctx.tx, today_of(ctx)):
+        if each.service == ban.service and each.told:
+            matters.settle(ctx, _key(each.id))  # nobody was told of it yet: nobody needs to be
+            posts.append(Post(_key(each.id), line(_free(ctx, each), _cancel(each.id))))
+    return posts
 
 
 def _free(ctx: Context, change: Change) -> Sentence:

@@ -253,7 +253,7 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     for each in problems.standing(ctx.tx):
         if each.proposed_to == person:
             problems.ask(ctx.tx, each.number, None)
-            posts += (lifecycle.to_owner(ctx, lifecycle.again(ctx, each)),)
+            posts += lifecycle.to_owner(ctx, lifecycle.again(ctx, each))
     return posts
 
 

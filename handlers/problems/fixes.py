@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from handlers.attention import matters
 from handlers.bans import cards as ban_cards
 from handlers.bans.blocks import owner
 from handlers.bans.cards import label
@@ -29,7 +30,6 @@ from handlers.problems.changes import Reason, Until, check_exception
 from handlers.problems.lookup import Ref, changed_reply, may, refusal, standing, verifiers
 from storage import people, problems
 from storage import repeats as storage_repeats
-from storage.delivery.outbox import ParcelKind
 from storage.problems import Problem
 from storage.problems import overrides as problem_overrides
 from storage.problems.states import ProblemEvent, ProblemState
@@ -91,7 +91,7 @@ def _asked_to_verify(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     for id in ids:
         found = ctx.person_of(id)
         if found is not None and found.active and id != problem.fixed_by:
-            return (Post(key(problem.number), card(ctx, problem), f"direct:{id}", ParcelKind.NOTE),)
+            return matters.ask(ctx, id, key(problem.number), card(ctx, problem), personal=True)
     return ()
 
 

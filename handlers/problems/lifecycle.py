@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from handlers.attention import matters
 from handlers.bans.blocks import owner
-from handlers.bans.cards import label
+from handlers.bans.cards import headline, label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
-from handlers.kit.messages import Post, Reply
+from handlers.kit.messages import Post, Reply, line
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
-from handlers.problems.cards import card, key, personal_card, quiet_until, settled_reminder
+from handlers.problems.cards import card, key, quiet_until, reminder_buttons, settled_reminder
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
-from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import IncidentNumber, PersonId, ProblemNumber
 from storage.incidents import Incident
@@ -42,7 +42,7 @@ feature = Feature(_("Problems and blocks"))
 # docs/rules.md, repeats
 TIME = 10  # working days until a cause should be fixed, unless somebody sets another date
 BEFORE = 2  # working days before that on which its owner is reminded
-HOUR = time(8, 30)
+STEPS = ("soon", "over", "boss")  # its owner before the day and after it, then the manager
 SHOWN = 20  # incidents of a problem whose cards are kept current
 
 
@@ -115,7 +115,7 @@ def _begin(ctx: Context, root: IncidentNumber, start: datetime) -> Step:
     named_ones = ", ".join(f"INC-{each}" for each in numbers)
     note(ctx, problem, ProblemEvent.OPENED, named_ones, by_hand=False)
     remind(ctx, problem)
-    return Step(problem, Became.OPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, Became.OPENED, (*card_posts(ctx, problem), *to_owner(ctx, problem)))
 
 
 def _service(ctx: Context, members: list[Incident]) -> Service:
@@ -132,7 +132,7 @@ def _again(ctx: Context, problem: Problem) -> Step:
     members = repeats.members(ctx.tx, problem.root)
     problem = reopen(ctx, problem)
     note(ctx, problem, ProblemEvent.AGAIN, f"INC-{members[-1]}", by_hand=False)
-    return Step(problem, Became.REOPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, Became.REOPENED, (*card_posts(ctx, problem), *to_owner(ctx, problem)))
 
 
 def reopen(ctx: Context, problem: Problem) -> Problem:
@@ -179,10 +179,12 @@ def join(
 def _end(ctx: Context, problem: Problem, state: ProblemState, detail: str = "") -> Step:
     calm(ctx, problem)
     problems.end(ctx.tx, problem.number, state)
+    told = reminder_posts(ctx, problem)
     problem = again(ctx, problem)
     note(ctx, problem, ProblemEvent(state), detail, by_hand=False)
     go_on(ctx, problem)
-    return Step(problem, Became(state), (*card_posts(ctx, problem), *changes.free(ctx, problem)))
+    posts = (*card_posts(ctx, problem), *told, *changes.free(ctx, problem))
+    return Step(problem, Became(state), posts)
 
 
 def lift(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
@@ -227,7 +229,11 @@ def card_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     numbers |= {
         each.number for each in incident_lists.open_ones(ctx.tx) if each.service == problem.service
     }
-    posts = [Post(key(problem.number), card(ctx, problem))]
+    now = card(ctx, problem)
+    posts = [Post(key(problem.number), now), *matters.renew(ctx, key(problem.number), now)]
+    for step in STEPS if problem.state == ProblemState.OPEN else ():
+        told = line(_reminder(ctx, problem, step), *reminder_buttons(problem))
+        posts += matters.renew(ctx, reminder_key(problem, step), told)
     for number in sorted(numbers):
         incident = incidents.find(ctx.tx, number)
         if incident is not None:
@@ -237,10 +243,13 @@ def card_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     return tuple(posts)
 
 
-def to_owner(ctx: Context, problem: Problem) -> Post:
-    """Return the card for whoever owns the cause, and for whoever is asked to."""
-    person = duty.stands_in(ctx, problem.proposed_to or owner(ctx, problem))
-    return Post(key(problem.number), card(ctx, problem), f"direct:{person}", ParcelKind.NOTE)
+def to_owner(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+    """Let whoever owns the cause, or is asked to, have the card: in working time, else next."""
+    posts: tuple[Post, ...] = ()
+    for step in ("soon", "over"):  # what was told to whoever owned it goes along
+        posts += matters.move(ctx, reminder_key(problem, step), owner(ctx, problem))
+    person = problem.proposed_to or owner(ctx, problem)
+    return (*posts, *matters.ask(ctx, person, key(problem.number), card(ctx, problem)))
 
 
 def again(ctx: Context, problem: Problem) -> Problem:
@@ -311,16 +320,12 @@ def _next(ctx: Context, day: date) -> date:
 
 
 def _remind_on(ctx: Context, problem: Problem, step: str, day: date) -> None:
-    _remind_at(ctx, problem, step, working_hours.company(ctx).on(day, HOUR))
-
-
-def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
         kind=ProblemTimer.CAUSE_DUE,
         key=due_key(problem.number),
-        due=moment,
+        due=calendar.at(day, matters.LOOK, working_hours.company(ctx).zone),
         number=problem.number,
         step=step,
     )
@@ -332,10 +337,6 @@ def due(ctx: Context, number: ProblemNumber, step: str) -> Reply:
     problem = problems.find(ctx.tx, number)
     if problem is None or problem.state != ProblemState.OPEN:
         return Reply()
-    start = working_hours.company(ctx).next_start(ctx.now)
-    if start > ctx.now:  # nobody is reminded at night or on a holiday
-        _remind_at(ctx, problem, step, start)
-        return Reply()
     person = owner(ctx, problem)
     if step == "soon":
         _remind_on(ctx, problem, "over", _next(ctx, problem.due_on))
@@ -343,11 +344,12 @@ def due(ctx: Context, number: ProblemNumber, step: str) -> Reply:
         _remind_on(ctx, problem, "boss", _next(ctx, today_of(ctx)))
     else:
         person = duty.escalation_manager(ctx) or person
-    person = duty.stands_in(ctx, person)
-    note(ctx, problem, ProblemEvent.REMINDED, person, by_hand=False)
-    message = personal_card(ctx, problem, _why(ctx, problem, step))
-    posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
-    return Reply(posts=(posted, *(card_posts(ctx, problem) if step == "over" else ())))
+    acts = duty.stands_in(ctx, person)
+    note(ctx, problem, ProblemEvent.REMINDED, acts, by_hand=False)
+    posts = matters.settle(ctx, reminder_key(problem, "soon"))  # the day it spoke of is over
+    words = _reminder(ctx, problem, step)
+    matters.note(ctx, person, reminder_key(problem, step), words, *reminder_buttons(problem))
+    return Reply(posts=(*posts, *(card_posts(ctx, problem) if step == "over" else ())))
 
 
 def reminder_key(problem: Problem, step: str) -> str:
@@ -357,10 +359,16 @@ def reminder_key(problem: Problem, step: str) -> str:
 
 def reminder_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that settle the reminders of a problem's agreed day so far."""
-    return tuple(
-        Post(reminder_key(problem, step), settled_reminder(ctx, again(ctx, problem)))
-        for step in ("soon", "over", "boss")
-    )
+    posts: tuple[Post, ...] = ()
+    for step in STEPS:  # where one stands alone, from before, it is edited
+        told = reminder_key(problem, step)
+        over = settled_reminder(ctx, again(ctx, problem))
+        posts += (*matters.settle(ctx, told), Post(told, over))
+    return posts
+
+
+def _reminder(ctx: Context, problem: Problem, step: str) -> Sentence:
+    return _("{title}: {why}", title=headline(problem), why=_why(ctx, problem, step))
 
 
 def _why(ctx: Context, problem: Problem, step: str) -> Sentence:

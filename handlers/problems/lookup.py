@@ -58,7 +58,7 @@ def changed_reply(
     problem = lifecycle.again(ctx, problem)
     posts = lifecycle.card_posts(ctx, problem)
     if new_owner:
-        posts += (lifecycle.to_owner(ctx, problem),)
+        posts += lifecycle.to_owner(ctx, problem)
     told = line(said, *next_ones, ban_cards.opens(problem))
     return Reply(told, posts=posts, subject=label(problem.number))
 

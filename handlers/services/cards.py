@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import rights
+from handlers.attention import matters
 from handlers.bans import cards as ban_cards
 from handlers.kit import calendar
 from handlers.kit.commands import call
@@ -27,7 +28,6 @@ from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty, reach
 from handlers.working_time.hours import service_hours_words
 from storage import rules, services
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.rules import Rule, RuleKind
 from storage.services import Service
@@ -261,20 +261,27 @@ def overview(ctx: Context) -> Message:
 def ask_to_accept(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
     """Ask everybody who has not accepted yet, but not `without`, whether they take it over."""
     return tuple(
-        Post(
-            asked_key(service, each),
-            _question(ctx, service, each),
-            f"direct:{each}",
-            ParcelKind.NOTE,
-        )
+        post
         for each in unaccepted(service)
         if each != without and duty.is_here(ctx, each)
+        for post in ask(ctx, service, each)
     )
+
+
+def ask(ctx: Context, service: Service, person: PersonId) -> tuple[Post, ...]:
+    """Ask one person whether they take it over: in working time, else when work begins."""
+    message = _question(ctx, service, person)
+    return matters.ask(ctx, person, asked_key(service, person), message, personal=True)
 
 
 def asked_key(service: Service, person: PersonId) -> str:
     """Return the key of the question to one person about one service."""
     return f"service:{service.id}:asked:{person}"
+
+
+def asked_in_list_key(first: Service, person: PersonId) -> str:
+    """Return the key of the question to one person about several services, by the first."""
+    return f"services:asked:{first.id}:{person}"
 
 
 def question(service: Service, id: str) -> Sentence:
@@ -302,8 +309,8 @@ def _question(ctx: Context, service: Service, id: str) -> Message:
     )
 
 
-def answered_post(ctx: Context, service: Service, id: PersonId) -> Post:
-    """Show where the question stands that it needs no answer any more."""
+def answered_posts(ctx: Context, service: Service, id: PersonId) -> tuple[Post, ...]:
+    """Show where the question stands, or waits to be put, that it needs no answer any more."""
     if id not in _named(service) or service.retired_at is not None:
         said = _(
             "You are no longer named for “{service}”. Thank you for your help.",
@@ -313,4 +320,9 @@ def answered_post(ctx: Context, service: Service, id: PersonId) -> Post:
         said = _("You are accountable for “{service}”.", service=service.name)
     else:
         said = _("You are deputy for “{service}”.", service=service.name)
-    return Post(asked_key(service, id), line(said, tone=Tone.QUIET))
+    held = matters.settle(ctx, asked_key(service, id))
+    theirs = services.concerning(ctx.tx, id)
+    if not any(waits_for(each, id) for each in theirs):  # nothing of the list is open, either
+        for each in theirs:
+            held += matters.settle(ctx, asked_in_list_key(each, id))
+    return (*held, Post(asked_key(service, id), line(said, tone=Tone.QUIET)))

@@ -19,7 +19,7 @@ from handlers.kit.words import _
 from handlers.on_call import duty, reach
 from handlers.services import editing, history
 from handlers.services.cards import (
-    answered_post,
+    answered_posts,
     ask_to_accept,
     back_button,
     card,
@@ -252,7 +252,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
     history.note(ctx, service.id, ServiceEvent.RETIRED)
     gone = editing.find(ctx, service.id)
     said = _("“{service}” is retired. Its incidents stay.", service=service.name)
-    posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
+    posts = tuple(post for each in unaccepted(gone) for post in answered_posts(ctx, gone, each))
     return Reply(line(said, back_button(service)), posts=posts, subject=service.name)
 
 

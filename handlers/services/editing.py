@@ -11,7 +11,7 @@ from handlers.kit.people import person
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.services import history
-from handlers.services.cards import answered_post, ask_to_accept, unaccepted
+from handlers.services.cards import answered_posts, ask_to_accept, unaccepted
 from storage import services
 from storage.engine.ids import PersonId
 from storage.people import Person
@@ -34,7 +34,7 @@ def name_people(
     old = {service.accountable, service.deputy} - {accountable, deputy}
     settled = [each for each in (*old, accountable, deputy) if each not in unaccepted(found)]
     return (
-        *(answered_post(ctx, found, each) for each in settled),
+        *(post for each in settled for post in answered_posts(ctx, found, each)),
         *ask_to_accept(ctx, found),
         *(post for each in old for post in ctx.follow(Event.PEOPLE_CHANGED, each)),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Annotated
 
+from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -18,9 +19,8 @@ from handlers.kit.readers import PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from handlers.services import editing
-from handlers.services.cards import ask_to_accept, unaccepted
+from handlers.services.cards import ask, asked_in_list_key, unaccepted
 from storage import services
-from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.people import Person
 from storage.services import Service
@@ -161,8 +161,7 @@ def _question_posts(ctx: Context, found: list[Service]) -> Iterator[Post]:
                 asked_for.setdefault(person, []).append(each)
     for person, theirs in asked_for.items():
         if len(theirs) == 1:
-            posts = ask_to_accept(ctx, theirs[0])
-            yield from (each for each in posts if each.place == f"direct:{person}")
+            yield from ask(ctx, theirs[0], person)
             continue
         names = [each.name for each in theirs[:10]]
         said = _n(
@@ -173,9 +172,5 @@ def _question_posts(ctx: Context, found: list[Service]) -> Iterator[Post]:
             names=names,
         )
         answer = Button(_("Answer"), call("status"), "primary")
-        yield Post(
-            f"services:asked:{theirs[0].id}:{person}",
-            line(said, answer),
-            f"direct:{person}",
-            ParcelKind.NOTE,
-        )
+        key = asked_in_list_key(theirs[0], person)
+        yield from matters.ask(ctx, person, key, line(said, answer), personal=True)

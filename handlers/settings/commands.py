@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers import rights
+from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -28,7 +29,6 @@ from handlers.kit.words import Who, Words, _
 from handlers.settings.managers import nobody_yet
 from storage import people
 from storage.delivery import places
-from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import Place, PlaceKind, PlaceRole
 from storage.people import Person
 
@@ -137,11 +137,7 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
             _("{who} has asked you to manage Lotse as well.", who=ctx.person.name),
             Button(_("Settings"), call("settings")),
         )
-        posts = (
-            Post(
-                f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", ParcelKind.NOTE
-            ),
-        )
+        posts = matters.ask(ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told)
     people.set_manager(ctx.tx, person.id)
     said = _("{who} is a manager now, too.", who=Who(person.id, person.name))
     posts += ctx.follow(Event.MANAGERS_CHANGED, person.id)
@@ -174,11 +170,7 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
     posts = (
         ()
         if person.id == ctx.person.id
-        else (
-            Post(
-                f"manager:{person.id}:{ctx.new_id()}", told, f"direct:{person.id}", ParcelKind.NOTE
-            ),
-        )
+        else matters.ask(ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told)
     )
     said = _("{who} is no longer a manager.", who=person.name)
     return Reply(line(said), posts=posts, subject=person.person_key)

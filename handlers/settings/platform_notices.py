@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from handlers.attention import matters
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
@@ -93,7 +94,10 @@ def introduced(ctx: Context, identity: str) -> Reply:
 
 @feature.timer(PlatformTimer.UNREACHABLE)
 def unreachable(ctx: Context, place: PlaceId) -> Reply:
-    """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
+    """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too.
+
+    At once, for alerts are among what does not arrive there.
+    """
     found = places.find(ctx.tx, place)
     if found is None or found.state == PlaceState.OPEN:
         return Reply()
@@ -125,21 +129,17 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
 
 @feature.timer(PlatformTimer.HELD_BACK)
 def held_back(ctx: Context) -> Reply:
-    """Tell the managers, once an hour, that the platform holds events back."""
+    """Tell the managers with their bundle that the platform holds events back, the last time."""
     told = workspaces.setting(ctx.tx, PlatformTimer.HELD_BACK)
     if told is not None and ctx.now - datetime.fromisoformat(told) < OFTEN:
         return Reply()
     workspaces.set_setting(ctx.tx, PlatformTimer.HELD_BACK, as_text(ctx.now))
-    said = line(
-        _(
-            "Slack holds back some of what happens here, because there is so much of it. "
-            "Commands and buttons work; mentions of Lotse may come late or not at all."
-        )
+    said = _(
+        "Slack held back some of what happened here on {at}, because there was so much of it. "
+        "Commands and buttons worked; mentions of Lotse may have come late or not at all.",
+        at=ctx.now,
     )
-    key = f"{PlatformTimer.HELD_BACK} {as_text(ctx.now)}"
-    return Reply(
-        posts=tuple(
-            Post(key, said, f"direct:{each.id}", ParcelKind.NOTE)
-            for each in people.managers(ctx.tx)
-        )
-    )
+    posts = matters.settle(ctx, PlatformTimer.HELD_BACK)  # the newest time is told, once
+    for each in people.managers(ctx.tx):
+        matters.note(ctx, each.id, PlatformTimer.HELD_BACK, said)
+    return Reply(posts=posts)

@@ -152,14 +152,6 @@ def confirmed(tx: Tx, person: PersonId) -> list[str]:
     return [row["version"] for row in rows]
 
 
-def confirmers(tx: Tx) -> list[PersonId]:
-    """Return everybody who has ever confirmed a version."""
-    rows = tx.rows(
-        "select distinct person from guardrail_confirmations where workspace = :workspace"
-    )
-    return [row["person"] for row in rows]
-
-
 def replace(tx: Tx, person: PersonId, to: PersonId) -> None:
     """Put `to` in somebody's place; where both confirmed a version, once is enough."""
     tx.write(

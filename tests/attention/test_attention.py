@@ -13,6 +13,7 @@ from handlers.attention import matters
 from handlers.kit import calendar
 from handlers.kit.commands import call as called
 from handlers.kit.messages import Button, line
+from handlers.privacy import linking
 from storage import on_call
 from storage.engine.ids import CoverId, PersonId
 from storage.engine.sql import as_text
@@ -222,6 +223,22 @@ def test_where_work_begins_later_than_nine_it_comes_then(ben: Say, chris: Say, b
     assert ben.sees() == []
     bot.wind(minutes=1)
     assert len(ben.sees()) == 1
+
+
+def test_who_becomes_one_person_is_told_all_of_it_once(ben: Say, anna: Say, bot: Stage) -> None:
+    """What both were to be told, what one alone was, and what a person asked at night."""
+    bot.wind(to=datetime(2026, 11, 23, 21, tzinfo=BERLIN))
+    for who in ("ben", "anna"):
+        note(bot, who, f"both:{who}")
+    note(bot, "anna", "alone")
+    bot.inside(lambda ctx: matters.ask(ctx, PersonId("anna"), "q1", line("Will you?")))
+    bot.inside(lambda ctx: linking.join(ctx, PersonId("anna"), PersonId("ben")))
+    bot.wind(to=datetime(2026, 11, 24, 9, tzinfo=BERLIN))
+    asked, told = [*ben.sees(), *bot.sees("@anna")]  # both chats are his now
+    assert asked == "Will you?" and told.startswith("2 Sachen für dich")
+    assert "About alone." in told and told.count("About both:") == 1
+    timers = bot.rows("select key from timers where workspace = :workspace and key like '%anna%'")
+    assert timers == []
 
 
 def test_it_is_typed_and_stands_in_the_help(ben: Say, anna: Say) -> None:

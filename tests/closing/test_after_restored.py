@@ -129,6 +129,8 @@ def test_the_fix_of_somebody_who_left_comes_to_whoever_is_on_duty(
     else:
         say(ben, *POINTS)
     leaves(bot, PersonId("ben"))
+    assert closing(bot)["fixer"] == "carla"
+    wind(to="2026-11-24 09:00")  # with the next bundle
     told = [each for each in carla.sees() if "übernimm die Behebung der Ursache" in each]
     assert len(told) == 1
     assert "Termin ist Fr. 27. Nov." in told[0]
@@ -150,8 +152,8 @@ def test_what_only_waits_for_a_ban_is_no_reproach(banned: Stage, ben: Say, wind:
     wind(minutes=0)
     say_all(ben, 3)
     wind(to="2026-12-02 09:00")
-    told = [each for each in ben.sees() if "abzuschließen" in each.splitlines()[0]]
-    assert not [each for each in told if "INC-3" in each]
+    assert [each for each in ben.sees() if "Noch abzuschließen: INC-1" in each]
+    assert not [each for each in ben.sees() if "Noch abzuschließen: INC-3" in each]
     digest = Say(banned, "chris")("digest")
     assert "INC-1 (Ben) and INC-2 (Ben)" in digest  # which nobody has said anything about
     assert "INC-3 · label printer is offline: works again since" not in digest
@@ -175,8 +177,8 @@ def test_the_end_of_a_ban_hastens_what_waited_for_it(
     assert state(banned, 3) == "restored"
     fixed(ben)
     carla.press("Behebung geprüft")
-    wind(minutes=1)
-    assert "INC-3 · label printer is offline: 1 von 7 Punkten ist offen." in ben.sees()[-1]
+    wind(to="2026-12-11 09:00")  # with the next bundle
+    assert "INC-3 · label printer is offline; 1 von 7 Punkten ist offen." in ben.sees()[-1]
 
 
 def test_what_was_quiet_under_a_ban_is_done_with_its_end(
@@ -208,8 +210,8 @@ def test_an_override_lets_go_on_at_once_too(
     chris("problem 1")
     chris.press("Allow an exception")
     chris.fill(reason="The stocktaking needs it", until="2026-12-20")
-    wind(minutes=1)
-    assert "INC-3 · label printer is offline: 1 von 7 Punkten ist offen." in ben.sees()[-1]
+    wind(to="2026-12-11 09:00")  # with the next bundle
+    assert "INC-3 · label printer is offline; 1 von 7 Punkten ist offen." in ben.sees()[-1]
 
 
 # --- the digest --------------------------------------------------------------------------
@@ -289,8 +291,9 @@ def test_what_was_restored_before_there_was_a_gate_is_reminded_of_once(
     here = "from incidents i where workspace = :workspace and"
     bot.store(lambda tx: tx.write(upgrade.replace("from incidents i where", here)))
     assert timer(bot, 1)["due_at"] <= as_text(bot.clock.now() + timedelta(minutes=1))
+    wind(minutes=1)
     wind(to="2026-11-26 09:00")
-    assert [each for each in ben.sees() if "abzuschließen" in each.splitlines()[0]]
+    assert [each for each in ben.sees() if "Noch abzuschließen: INC-1" in each]
 
 
 # --- not me ------------------------------------------------------------------------------

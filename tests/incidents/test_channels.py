@@ -137,10 +137,13 @@ def test_where_no_channels_may_be_made_the_incident_lives_without(
     ben("behoben")
     anna("incident Kasse tot")
     assert list(bot.chat.rooms) == ["local:inc-2-kasse-tot"]
+    assert not [each for each in chris.sees() if "without a channel of its own" in each]
+    bot.wind(minutes=60 * 24)  # with the next bundle
     told = [each for each in chris.sees() if "without a channel of its own" in each]
     assert told == [
+        "1 thing for you\n"
         "The incident goes on without a channel of its own; the platform refused it "
-        "(restricted_action).\n[Channels for incidents]"
+        "(restricted_action).\n[Channels for incidents]\n[When and how often?]"
     ]
     assert bot.rows("select reason from rooms where workspace = :workspace order by incident") == [
         {"reason": "restricted_action"},

@@ -209,7 +209,7 @@ def test_reminders_go_to_who_stands_in_and_so_do_status_and_the_list(
     wind(to="2026-11-23 10:01")  # the promised news
     assert "INC-2 · Kasse noch einmal tot" in chris.sees()[-1]
     wind(to="2026-11-26 09:00")
-    assert "Still to finish: 1 incident" in chris.sees()[-1]
+    assert "To finish: INC-1 · Kasse tot; 7 of 7 points are open." in chris.sees()[-1]
     assert len(ben.sees()) == before
     assert chris("done 1").startswith("INC-1"), "and may do what they are reminded of"
 
@@ -238,7 +238,7 @@ def test_what_fell_due_while_lotse_did_not_run_waits_for_work(
     wind(to="2026-11-26 08:00")
     bot.sleep_through(to="2026-11-26 20:00")
     assert len(ben.sees()) == before, "not at eight in the evening"
-    wind(to="2026-11-27 07:00")
+    wind(to="2026-11-27 09:00")
     assert len(ben.sees()) == before + 1
 
 
@@ -256,6 +256,8 @@ def test_who_stands_in_and_leaves_is_told_of_once_and_stands_on_the_managers_car
     wind(to="2026-11-28 12:00")
     leaves(bot, PersonId("ben"))
     assert bot.rows(STATES) == [{"state": "ended"}]
+    assert not [each for each in carla.sees() if GONE in each], "it is Saturday"
+    wind(to="2026-11-30 07:00")
     told = [each for each in carla.sees() if GONE in each]
     assert len(told) == 1
     assert "von Di. 1. Dez. bis Fr. 4. Dez. niemand. Bitte frag jemand anderen." in told[0]

@@ -173,6 +173,20 @@ def test_whoever_is_back_has_their_role_again_and_nobody_is_told_that_it_is_vaca
     assert not any("is vacant" in each for each in chris.sees()[told:])
 
 
+def test_a_champion_who_named_themselves_has_the_role_again_when_they_are_back(
+    chris: Say, bot: Stage
+) -> None:
+    """Nothing in the history says that they accepted: who begins a pilot is its champion."""
+    id = started(bot)
+    leaves(bot, PersonId("chris"))
+    assert "Ohne Champion" in do(Say(bot, "ben"), "pilot", pilot=id)
+    leaves(bot, PersonId("chris"), active=True)
+    shown = do(Say(bot, "ben"), "pilot", pilot=id)
+    assert "Ohne Champion" not in shown and "Champion: Chris\n" in shown, shown
+    assert "Champion" not in chris("status")
+    assert "accepted." not in do(chris, "pilot history", pilot=id)
+
+
 def test_whoever_had_only_been_asked_is_asked_again_when_they_are_back(
     chris: Say, ben: Say, bot: Stage
 ) -> None:

@@ -1,1 +1,1 @@
-"""Alarms: who is alarmed at which step, how it is said, and how nobody is flooded."""
+"""Alarms and reminders: who is alarmed at which step, how it is said, and how nobody is flooded."""

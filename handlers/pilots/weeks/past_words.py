@@ -47,7 +47,7 @@ def past_words(ctx: Context, kind: str, words: str) -> str:
                 return f"{ctx.text(_labels()[label])}: {rest}"
             return DAY.sub(_day(ctx), WEEK.sub(_week(ctx), words, count=2))
         case _:
-            return words
+            return "" if kind.startswith("vacant ") else words
 
 
 @lru_cache(maxsize=1)
