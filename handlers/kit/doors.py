@@ -27,6 +27,7 @@ class Event(StrEnum):
 
     MADE_SERIOUS = "an incident was made serious"  # subject: its number
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
+    WORDS_REMOVED = "words were taken out of an incident"  # subject: its number
     WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id

@@ -32,10 +32,11 @@ from handlers.kit.readers import PersonReader, TextReader, titles
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.readers.removed_words import MARK, WordsField
+from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
-from handlers.problems.cards import CAUSE, card, fixed, history
+from handlers.problems.cards import CAUSE, card, fixed, history, key
 from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
 from storage import problems
@@ -140,6 +141,7 @@ def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
+    take_out(ctx, words, Thing((label(number),), key(number)))
     lifecycle.note(ctx, problem, "words removed")
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "

@@ -39,6 +39,8 @@ from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
 
+QUOTING = 50  # cards that are brought up to date
+
 
 @dataclass(frozen=True, slots=True)
 class OfIncident(IncidentReader):
@@ -324,6 +326,18 @@ def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     """Return the posts of a problem that had counted an incident which was taken back."""
     storage_repeats.lock_groups(ctx.tx)
     return problem_lifecycle.without_one(ctx, repeats.root_of(ctx.tx, int(number))).posts
+
+
+@feature.follows(Event.WORDS_REMOVED)
+def quoting_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the cards that quote an incident in which words were removed, as they read now."""
+    quoting = [find(ctx, each) for each in repeats.compared_with(ctx.tx, int(number), QUOTING)]
+    root = repeats.root_of(ctx.tx, int(number))
+    standing = [each for each in problems.standing(ctx.tx) if each.root == root]
+    return (
+        *(post for each in quoting for post in _shown(ctx, each)),
+        *(post for each in standing for post in problem_lifecycle.shown(ctx, each)),
+    )
 
 
 @feature.waits(50)

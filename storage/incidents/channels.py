@@ -119,6 +119,18 @@ def shown(tx: Tx, incident: int, topic: str) -> None:
     )
 
 
+def rename(tx: Tx, incident: int, name: str) -> None:
+    """Call the channel something else, and let its topic be shown anew."""
+    tx.write(
+        """
+        update rooms set name = :name, shown_topic = null
+        where workspace = :workspace and incident = :incident
+        """,
+        incident=incident,
+        name=name,
+    )
+
+
 def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(
