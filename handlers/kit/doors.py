@@ -359,9 +359,14 @@ class Listing:
     narrows: tuple[str, ...] = ("service", "since")
 
     def able(self, asked: Filter) -> Filter:
-        """Return a filter without what this list's rows do not know."""
+        """Return a filter without what this list's rows do not know.
+
+        A way that lists have, but not this one, becomes its first one; any other (one
+        automation's history) is the room's own.
+        """
+        general = asked.which in ("open", "mine", "all", "retired")
         return Filter(
-            asked.which,
+            self.which[0] if general and asked.which not in self.which else asked.which,
             asked.service if "service" in self.narrows else None,
             asked.since if "since" in self.narrows else None,
         )
