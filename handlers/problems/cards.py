@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
+from handlers.bans import owners
 from handlers.bans.cards import headline, label
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.checklist import CAUSES, Cause
@@ -59,7 +59,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Service"), _service(ctx, problem)),
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("Owner of the cause"), owners.said(ctx, problem)),
     ]
     if problem.state == ProblemState.OPEN:
         rows.append((_("Due"), _due(ctx, problem)))
@@ -145,18 +145,6 @@ def cause(problem: Problem) -> Sentence:
     return _("{cause} ({kind})", cause=problem.cause, kind=kind)
 
 
-def _owner(ctx: Context, problem: Problem) -> Sentence:
-    who, now = name(ctx, problem.owner), ban_blocks.owner(ctx, problem)
-    if problem.proposed_to:
-        asked = name(ctx, problem.proposed_to)
-        return _("{who}; asked: {asked}", who=who, asked=asked)
-    if now != problem.owner:
-        return _("{who} is no longer active; {now} stands in", who=who, now=name(ctx, now))
-    if problem.accepted_at is None:
-        return _("{who}, who has not accepted yet", who=who)
-    return _("{who}", who=who)
-
-
 def _due(ctx: Context, problem: Problem) -> Sentence:
     if overdue(ctx, problem):
         return _("{day:day}, over", day=problem.due_on)
@@ -213,7 +201,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
     rows: tuple[tuple[Words, Words], ...] = (
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("Owner of the cause"), owners.said(ctx, problem)),
         (_("Due"), _due(ctx, problem)),
     )
     return Message(
@@ -302,7 +290,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
         "days": in_days(rules(ctx.tx).days),
-        "who": name(ctx, ban_blocks.owner(ctx, problem)),
+        "who": name(ctx, owners.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == ProblemState.FIXED:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
-from handlers.bans.blocks import owner
 from handlers.bans.cards import label
+from handlers.bans.owners import owner
 from handlers.incidents.checklist import Cause
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context

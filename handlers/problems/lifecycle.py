@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from handlers.bans.blocks import owner
 from handlers.bans.cards import label
+from handlers.bans.owners import owner
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.kit import calendar, working_hours

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
-from handlers.bans import cards
+from handlers.bans import cards, owners
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label as problem_label
 from handlers.bans.rules import in_days, rules
@@ -120,7 +120,8 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
             **values,
         )
     values |= {"problem": problem_label(step.problem.number)}
-    values |= {"who": name(ctx, step.problem.owner)}
+    values |= {"who": name(ctx, owners.owner(ctx, step.problem))}
+    tended = {"who": owners.looks_after(ctx, step.problem)}
     if step.what == "opened":
         return _(
             "That makes {n} in {days}, so {problem} is open now and {who} has "
@@ -129,10 +130,10 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
         )
     if step.what == "reopened":
         return _(
-            "It came back after the fix, so {problem} is open again; {who} looks after it.",
-            **values,
+            "It came back after the fix, so {problem} is open again; {who}.",
+            **(values | tended),
         )
-    return _("That makes {n} in {days}. {problem} is open; {who} looks after it.", **values)
+    return _("That makes {n} in {days}. {problem} is open; {who}.", **(values | tended))
 
 
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)

@@ -158,7 +158,7 @@ def test_a_list_of_one_thing_stays_so_unless_all_is_chosen(bot: Stage, ben: Say)
     own = ben.press("Alles, als Liste")
     ben.press("Filtern")
     assert ben.answer is not None and ben.answer.form is not None
-    assert dict(ben.answer.form.fields[0].choices)["now"] == "Wie jetzt"
+    assert dict(ben.answer.form.fields[0].choices)["now"] == ("Wie jetzt",)
     assert ben.fill().splitlines()[0] == own.splitlines()[0]
     ben.press("Filtern")
     assert "Andere" in ben.fill(which="all")

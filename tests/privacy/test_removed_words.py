@@ -51,7 +51,7 @@ def told_everywhere(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say) -> 
         anna(each)
     bot.wind(minutes=8 * 24 * 60)  # reminders, bundles, the digest
     chris("digest")
-    anna("show 1")
+    anna("INC-1")
 
 
 def test_whatever_repeats_an_incident_forgets_the_words(
