@@ -197,6 +197,13 @@ def known(
 def _place(subject: Words, at: str | None) -> Words:
     if not at:
         return subject
+    if len(at) == len("2026-11-23"):
+        day = date.fromisoformat(at)
+        return (
+            _("{subject}, {day:day}", subject=subject, day=day)
+            if subject
+            else _("{day:day}", day=day)
+        )
     moment = as_moment(at)
     return _("{subject}, {at}", subject=subject, at=moment) if subject else _("{at}", at=moment)
 

@@ -145,8 +145,9 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     banned.wind(minutes=31)
     anna("incident Etikettendrucker offline")
     assert blocked(banned, 4) is None
-    assert "Das sind 4 in 30 Tagen. PRB-1 ist offen; für die Ursache: Ben, Zusage fehlt noch." in ben(
-        "wiederholung 4 von 2"
+    assert (
+        "Das sind 4 in 30 Tagen. PRB-1 ist offen; für die Ursache: Ben, Zusage fehlt noch."
+        in ben("wiederholung 4 von 2")
     )
     assert blocked(banned, 4) is not None
     assert any("Wiederholungen: 4 in 30 Tagen" in each for each in ben.sees())
@@ -386,7 +387,9 @@ def test_a_repeat_in_that_time_lets_the_ban_stand_again(
     wind(to="2026-12-04 09:00")
     anna("incident Etikettendrucker offline")
     ben("behoben 4")
-    assert "deshalb ist PRB-1 wieder offen; für die Ursache: Ben, Zusage fehlt noch." in ben("wiederholung 4 von 1")
+    assert "deshalb ist PRB-1 wieder offen; für die Ursache: Ben, Zusage fehlt noch." in ben(
+        "wiederholung 4 von 1"
+    )
     assert states(banned) == ["open"]
     wind(to="2026-12-12 09:00")
     assert states(banned) == ["open"]
