@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from handlers.kit import tables
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, Refusal
 from handlers.kit.messages import Button, FieldKind
 from handlers.kit.readers import NameReader, after, folded
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, some
 from storage import automations, pilots
 from storage.automations import Automation
 from storage.pilots import Pilot
@@ -22,8 +23,9 @@ def _unknown(name: str, known: list[str]) -> Refusal:
             _(
                 "There is no pilot called “{name}”. There are: {known}.",
                 name=name[:80],
-                known=known[:5],
-            )
+                known=some(known, 5),
+            ),
+            buttons=(tables.whole("pilots"),) if len(known) > 5 else (),
         )
     return Refusal(
         _("There is no pilot yet."),

@@ -12,6 +12,7 @@ from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label
 from handlers.bans.owners import owner
 from handlers.incidents.checklist import Cause
+from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, Task, known
@@ -79,6 +80,7 @@ def bans(ctx: Context) -> Reply:
     rest = len(found) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
+        parts.append(Buttons((tables.whole("problems"),)))
     return Reply(Message(tuple(parts)))
 
 

@@ -15,7 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, some
 from handlers.on_call import duty
 from handlers.services import editing
 from handlers.services.cards import asked, unaccepted
@@ -164,7 +164,7 @@ def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
             posts = asked(ctx, theirs[0])
             yield from (each for each in posts if each.place == f"direct:{person}")
             continue
-        names = [each.name for each in theirs[:10]]
+        names = some([each.name for each in theirs], 10)
         said = _n(
             "{who} has named you for {n} service: {names}.",
             "{who} has named you for {n} services: {names}.",
