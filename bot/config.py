@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from storage.engine import address
 
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # what a terminal says of its language
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
@@ -29,6 +30,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
         raise Wrong("a port number from 0 to 65535 (0 takes a free one)")
     return int(text)
+
+
+def operator_language(environment: Mapping[str, str]) -> str | None:
+    """Return the language of the terminal, None where it says none that Lotse speaks."""
+    said = next((environment[each] for each in LOCALE if environment.get(each)), "")
+    found = said[:2].lower()
+    return found if found in ("de", "en") and said[2:3] in ("", "_", ".", "-") else None
 
 
 def _language(text: str) -> str:

@@ -18,6 +18,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader, titles
 from handlers.kit.readers.removed_words import MARK, WordsField
+from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Words, _
 from handlers.working_time.after_hours import rest
@@ -140,7 +141,7 @@ def retitle(
     ctx: Context,
     number: Ref,
     *,
-    title: Annotated[str, TextReader(long=False), Ask(_("Title"))],
+    title: Annotated[str, TitleReader(), Ask(_("Title"))],
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "retitle", incident)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from handlers.kit.readers import NameReader, after, folded
 from handlers.kit.words import Words, _, some
 from storage import automations, pilots
 from storage.automations import Automation
+from storage.engine import Tx
 from storage.pilots import Pilot
 
 
@@ -79,6 +81,10 @@ class PilotReader:
                     buttons=(Button(_("Show"), call("auto", automation=automation.id)),),
                 )
         raise _unknown(text, [each.name for each in known])
+
+    def all(self, tx: Tx) -> Sequence[Pilot]:
+        """Return what can be named alone."""
+        return pilots.all(tx)
 
     def _known(self, ctx: Context) -> list[Pilot | Automation]:
         return [*pilots.all(ctx.tx), *(automations.all(ctx.tx) if self.automations else [])]

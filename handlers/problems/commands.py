@@ -33,6 +33,7 @@ from handlers.kit.readers import PersonReader, TextReader, titles
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.readers.removed_words import MARK, WordsField
+from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
@@ -116,7 +117,7 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     current=_title_now,
 )
 def retitle(
-    ctx: Context, number: Ref, *, title: Annotated[str, TextReader(long=False), Ask(_("Title"))]
+    ctx: Context, number: Ref, *, title: Annotated[str, TitleReader(), Ask(_("Title"))]
 ) -> Reply:
     problem = mine(ctx, number, "problem")
     new, _rest = titles.split(title)

@@ -49,7 +49,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {
         "times": hours.typed(ctx, ours.week),
         "closed": hours.closed_typed(ours.closed),
-        "region": hours.region_said(ours.region),
+        "region": ctx.text(hours.region_said(ours.region)),
         "zone": ours.zone,
         "digest": ctx.text(hours.weekly(working_hours.digest_at(ctx.tx))),
     }
