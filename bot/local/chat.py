@@ -14,6 +14,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.messages import Message, dump, line
 from storage import local
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PlaceId
 
@@ -41,7 +42,7 @@ class Local:
             id = PlaceId(f"{self.name}:{'-'.join(name.split('-')[:2])}")
             while places.find(tx, id) is not None:
                 id, called = PlaceId(f"{id}-2"), f"{called}-2"
-            places.ensure(tx, id, "channel", called)
+            places.ensure(tx, id, PlaceKind.CHANNEL, called)
             return id
 
         made = await self._carry(work)

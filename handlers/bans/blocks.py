@@ -9,7 +9,7 @@ from handlers.kit.words import Sentence, _
 from storage import problems as storage_problems
 from storage import repeats as storage_repeats
 from storage.incidents import Incident
-from storage.problems import ProblemState
+from storage.problems.states import ProblemState
 
 
 def blocks(ctx: Context, incident: Incident) -> Sentence | None:

@@ -16,6 +16,7 @@ from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.friction import patterns, texts
+from storage.friction.patterns import PatternEvent
 
 feature = Feature(_("Friction"))
 
@@ -26,7 +27,7 @@ def _nowhere() -> Refusal:
     return Refusal(_("These words do not stand there."), field="words")
 
 
-def _gone() -> Sentence:
+def _gone_words() -> Sentence:
     return _("The words are gone for good, and nobody is told which they were.")
 
 
@@ -48,7 +49,7 @@ def from_note(ctx: Context, id: Id, *, words: WordsField) -> Reply:
         raise _nowhere()
     take_out(ctx, words, Thing((id,), f"friction:{id}"))
     # Neither the words nor the answer are kept against repetition.
-    return Reply(line(_gone()), nameless=True, secret=True)
+    return Reply(line(_gone_words()), nameless=True, secret=True)
 
 
 @feature.command(
@@ -64,6 +65,6 @@ def from_pattern(ctx: Context, pattern: PatternRef, *, words: WordsField) -> Rep
     if not texts.remove_from_patterns(ctx.tx, whole, words, MARK):
         raise _nowhere()
     take_out(ctx, words, *(Thing((each,), f"friction:{each}") for each in whole))
-    history(ctx, pattern.id, "words removed")
+    history(ctx, pattern.id, PatternEvent.WORDS_REMOVED)
     shown = cards.card(ctx, own(ctx, pattern.id))
-    return Reply(Message((Text(_gone()), *shown.parts)), secret=True)
+    return Reply(Message((Text(_gone_words()), *shown.parts)), secret=True)

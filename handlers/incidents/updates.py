@@ -26,6 +26,8 @@ from storage import incidents
 from storage.delivery import copies
 from storage.engine import Tx
 from storage.incidents import Incident, alarms, texts
+from storage.incidents import lists as incident_lists
+from storage.incidents.states import TimelineKind
 from storage.problems import texts as problem_texts
 
 feature = Feature(_("Incidents"))
@@ -44,12 +46,12 @@ def update(
     incident = meant(ctx, "update", number, text)
     rights.need_for(ctx, "update", incident)
     number, was_silent = incident.number, incident.silent
-    # While nobody has taken it, it goes on climbing: news is no answer.
+    # While nobody has taken it, it goes on escalating: news is no answer.
     next_news = None if incident.unanswered else ctx.now + NEWS[incident.severity]
     with transitions.changing(ctx, number, goes_on=(number,) if incident.unanswered else ()):
         if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
             raise not_open(ctx, find(ctx, number), text)
-        incident = note(ctx, number, "news", text)
+        incident = note(ctx, number, TimelineKind.NEWS, text)
         if next_news is not None:
             escalation.wait_for_news(ctx, incident, next_news)
     show = escalation.ended_posts if was_silent else escalation.card_posts
@@ -67,7 +69,7 @@ class Current:
 
 
 def _current(tx: Tx) -> list[Current]:
-    return [Current(str(each.number), headline(each)) for each in incidents.open_ones(tx)]
+    return [Current(str(each.number), headline(each)) for each in incident_lists.open_ones(tx)]
 
 
 def _not_current(name: str, known: list[str]) -> Refusal:
@@ -149,9 +151,9 @@ def retitle(
     if new == incident.title:
         raise Refusal(_("It is called that already."), field="title")
     texts.set_title(ctx.tx, number, new)
-    now = note(ctx, number, "retitled", incident.title)
+    now = note(ctx, number, TimelineKind.RETITLED, incident.title)
     said = _("{incident} is called “{title}” now.", incident=label(number), title=new)
-    return Reply(line(said), posts=_shown(ctx, now), subject=label(number))
+    return Reply(line(said), posts=_card_posts(ctx, now), subject=label(number))
 
 
 @feature.command(
@@ -177,7 +179,7 @@ def remove_words(
         Thing((f"PRB-{each}",), f"problem:{each}") for each in problem_texts.of_root(ctx.tx, number)
     )
     take_out(ctx, words, Thing((label(number),), keys.card_key(number)), *problems)
-    now = note(ctx, number, "words removed")
+    now = note(ctx, number, TimelineKind.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
         "that words were removed, not which.",
@@ -185,7 +187,7 @@ def remove_words(
     )
     # Neither the words nor the answer are kept against repetition.
     incident_channels.rename(ctx, now)
-    posts = (*_shown(ctx, now), *ctx.follow(Event.WORDS_REMOVED, str(number)))
+    posts = (*_card_posts(ctx, now), *ctx.follow(Event.WORDS_REMOVED, str(number)))
     told = Message((Text(said), *_elsewhere(ctx, words)))
     return Reply(told, posts=posts, secret=True, subject=label(number))
 
@@ -213,7 +215,7 @@ def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     return (Buttons(mine),) if mine else ()
 
 
-def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def _card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return an incident as it reads now, wherever it stands."""
     live = {each.position for each in alarms.of(ctx.tx, incident.number) if each.live}
     quiet = settled_alarm(ctx, incident)

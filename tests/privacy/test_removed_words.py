@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from handlers.attention.matters import AttentionTimer
 from handlers.kit.messages import Message, Text, dump
 from storage.delivery import drafts, held_requests, timers
 from storage.delivery.copies import COPIES, TYPED
@@ -77,7 +78,14 @@ def test_every_kind_of_copy_is_walked(bot: Stage, anna: Say) -> None:
         digest_texts.keep(tx, "2026-W47", "de", message, now)
         drafts.add(tx, id="d1", person=anna_id, call=call, now=now)
         held_requests.add(tx, "h1", anna_id, call, now)
-        timers.set(tx, id="t1", kind="bundle", key="x", due=now.replace(year=2030), title=SECRET)
+        timers.set(
+            tx,
+            id="t1",
+            kind=AttentionTimer.BUNDLE,
+            key="x",
+            due=now.replace(year=2030),
+            title=SECRET,
+        )
 
     bot.store(copy)
     assert {"digest_texts", "drafts", "held_requests", "timers", "outbox"} <= tables(bot)
