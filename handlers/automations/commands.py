@@ -32,6 +32,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import NumberReader
+from handlers.kit.tables import within
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _, _n, first_lines, some
 from storage import automations
@@ -125,7 +126,7 @@ def retired(
     if not found:
         return Reply(line(_("Nothing is retired.")))
     found.sort(key=lambda each: each.retired_at or each.registered_at, reverse=True)
-    first = (tables.within(page, len(found), SHOWN) - 1) * SHOWN
+    first = (within(page, len(found), SHOWN) - 1) * SHOWN
     shown = found[first : first + SHOWN]
     items: tuple[Words, ...] = tuple(
         _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
@@ -181,7 +182,7 @@ def strays(
     found = odd.strays(ctx.tx)
     if not found:
         return Reply(line(_("Every call fits something.")))
-    first = (tables.within(page, len(found), SHOWN) - 1) * SHOWN
+    first = (within(page, len(found), SHOWN) - 1) * SHOWN
     shown = found[first : first + SHOWN]
     items: tuple[Words, ...] = tuple(
         _(

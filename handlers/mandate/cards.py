@@ -14,6 +14,7 @@ from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, 
 from handlers.kit.people import name
 from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
+from handlers.kit.tables import within
 from handlers.kit.words import Words, _, first_lines, shortened, some
 from handlers.mandate import standing
 from handlers.mandate.measures import LINKED, READ
@@ -90,7 +91,7 @@ def unlinked(ctx: Context, page: int) -> Message:
     _ours, _whole, without = standing.linked(ctx)
     if not without:
         return line(_("All of them serve a goal."))
-    first = (tables.within(page, len(without), tables.PAGE) - 1) * tables.PAGE
+    first = (within(page, len(without), tables.PAGE) - 1) * tables.PAGE
     shown = without[first : first + tables.PAGE]
     last = first + len(shown)
     values = {"first": first + 1, "last": last, "total": len(without)}
