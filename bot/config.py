@@ -11,11 +11,19 @@ from typing import Any
 
 from bot import config_values
 
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # what a terminal says of its language
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class BadSettings(Exception):
     """Some settings are wrong; the text lists all of them."""
+
+
+def operator_language(environment: Mapping[str, str]) -> str | None:
+    """Return the language of the terminal, None where it says none that Lotse speaks."""
+    said = next((environment[each] for each in LOCALE if environment.get(each)), "")
+    found = said[:2].lower()
+    return found if found in ("de", "en") and said[2:3] in ("", "_", ".", "-") else None
 
 
 def setting(

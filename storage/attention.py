@@ -256,7 +256,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
             from matters where workspace = :workspace and person = :person
             and (told_to is null or told_to <> :person)
             union all
-            select 'matters.told_to' as what, message as subject, noted_at as at
+            select 'matters.told_to' as what, message as subject, told_on as at
             from matters where workspace = :workspace and told_to = :person
         ) as found order by at, subject, what
         """,

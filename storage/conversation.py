@@ -75,10 +75,11 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
             select 'takings.person' as what, 'INC-' || number as subject, at as at
             from takings where workspace = :workspace and person = :person
             union all
-            select 'takings.held_by' as what, 'INC-' || number as subject, at as at
+            select 'takings.held_by' as what, 'INC-' || number as subject, held_since as at
             from takings where workspace = :workspace and held_by = :person
             union all
-            select 'takings.acknowledged_by' as what, 'INC-' || number as subject, at as at
+            select 'takings.acknowledged_by' as what, 'INC-' || number as subject,
+                acknowledged_at as at
             from takings where workspace = :workspace and acknowledged_by = :person
         ) as found order by at, what, subject
         """,

@@ -35,6 +35,10 @@ class RoomMaker(Protocol):
         """Show a topic."""
         ...
 
+    async def rename_room(self, workspace: str, place: PlaceId, name: str) -> None:
+        """Call a channel something else; one that has the name already is fine."""
+        ...
+
     async def invite(self, workspace: str, place: PlaceId, identities: Sequence[str]) -> None:
         """Ask people in; whoever cannot come is passed over."""
         ...
@@ -58,12 +62,22 @@ class Rooms:
         maker = self._makers.get(room.platform) if room is not None else None
         if room is None or maker is None or room.reason is not None or room.closed:
             return
+        if timer.payload.get("renamed"):
+            await self._rename(workspace, room, maker)
+            return
         try:
             await self._settle(workspace, room, maker)
         except Impossible as error:
             reason = str(error)
             log.warning("No channel for an incident of its own: %s", reason)
             await self._do(workspace, lambda tx: stored_channels.mark_refused(tx, number, reason))
+
+    async def _rename(self, workspace: str, room: Room, maker: RoomMaker) -> None:
+        try:
+            if room.place is not None:
+                await maker.rename_room(workspace, room.place, room.name)
+        except Impossible as error:  # the channel is good for everything else
+            log.warning("A channel of an incident keeps its name: %s", error)
 
     async def _settle(self, workspace: str, room: Room, maker: RoomMaker) -> None:
         number, place = room.incident, room.place

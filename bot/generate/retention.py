@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from bot.config import Settings
+from bot.config import Settings, operator_language
 from bot.delivery.clock import Clock
 from bot.delivery.ids import new_id
 from bot.lotse import DEMO, MAIN, demo_url
 from handlers import FEATURES
 from handlers.kit import calendar
 from handlers.kit.context import LOTSE, Context
+from handlers.kit.words import _
 from handlers.privacy import retention
 from storage import workspaces
 from storage.engine import AlreadyRunning, Tx, opening
 
 
 def write(settings: Settings, *, by: date | None, workspace: str) -> int:
-    """Write the table to the standard output, in the company's language; return the exit status.
+    """Write the table to the standard output; return the exit status.
+
+    It speaks the language of whoever runs it, as the terminal says, else the company's.
 
     Raises `StorageError` when the database cannot be used.
     """
@@ -52,7 +57,7 @@ def _table(tx: Tx, company: str, address: str, by: date | None) -> str | None:
     ctx = Context(
         tx=inside,
         workspace=ours,
-        person=LOTSE,
+        person=replace(LOTSE, language=operator_language(os.environ)),
         place=None,
         now=now,
         new_id=new_id,
@@ -64,7 +69,8 @@ def _table(tx: Tx, company: str, address: str, by: date | None) -> str | None:
     end = retention.end_of(day, ours.zone)
     goes = {retention.kind(each.keeps): each.rows for each in retention.would_go(ctx, end)}
     due = retention.next_due(ctx)
-    lines = [f"{'days':>5}  {day.isoformat():>10}  {'next':>10}  what, and what then\n"]
+    heads = [ctx.text(each) for each in (_("days"), _("next"), _("what, and what then"))]
+    lines = [f"{heads[0]:>5}  {day.isoformat():>10}  {heads[1]:>10}  {heads[2]}\n"]
     for each in sorted(retention.kept(ctx), key=lambda each: (each.days is None, each.days or 0)):
         kind = retention.kind(each)
         days = "–" if each.days is None else str(each.days)

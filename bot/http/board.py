@@ -237,7 +237,7 @@ class Board:
         listing = tables.find(ctx.features, request.match_info["list"])
         if listing is None:
             raise web.HTTPNotFound
-        asked = pages.asked_filter(listing, request)
+        asked = pages.asked_filter(listing, request, ctx.workspace.zone)
         total = listing.count(ctx, asked)
         number = tables.within(pages.page_number(request), total, pages.PAGE)
         rows = listing.rows(ctx, asked, (number - 1) * pages.PAGE, pages.PAGE)
@@ -265,7 +265,9 @@ class Board:
         if listing is None:
             raise web.HTTPNotFound
         kind = request.match_info["kind"]
-        rows = tables.everything(ctx, listing, pages.asked_filter(listing, request))
+        rows = tables.everything(
+            ctx, listing, pages.asked_filter(listing, request, ctx.workspace.zone)
+        )
         write, mime = {
             "csv": (tables.as_csv, "text/csv"),
             "json": (tables.as_json, "application/json"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date
 
 from aiohttp import web
 
 from handlers.board import picture
 from handlers.board.drawing import draw as draw
-from handlers.kit import tables
+from handlers.kit import calendar, tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing
 from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
@@ -66,11 +66,11 @@ def lists(ctx: Context) -> list[Listing]:
     return [each for feature in ctx.features for each in feature.all_lists]
 
 
-def asked_filter(listing: Listing, request: web.Request) -> Filter:
+def asked_filter(listing: Listing, request: web.Request, zone: str) -> Filter:
     which = request.query.get("which", listing.which[0])
     since = request.query.get("since", "")
     try:
-        moment = datetime.fromisoformat(f"{since}T00:00:00+00:00") if since else None
+        moment = calendar.midnight(date.fromisoformat(since), zone) if since else None
     except ValueError:
         raise web.HTTPBadRequest from None
     return listing.able(
@@ -87,25 +87,27 @@ def page_number(request: web.Request) -> int:
     return int(asked) if asked.isdecimal() and 0 < int(asked) < 1_000_000 else 1
 
 
-def query(asked: Filter, number: int = 1) -> str:
-    values = {"which": asked.which, "service": asked.service or ""}
-    if asked.since is not None:
-        values["since"] = asked.since.date().isoformat()
+def query(asked: Filter, zone: str, number: int = 1) -> str:
+    values = {"which": asked.which, "service": asked.service or "", "since": _since(asked, zone)}
     if number > 1:
         values["page"] = str(number)
     return "&amp;".join(f"{key}={html.escape(value)}" for key, value in values.items() if value)
 
 
+def _since(asked: Filter, zone: str) -> str:
+    return calendar.day_of(asked.since, zone).isoformat() if asked.since is not None else ""
+
+
 def filters(ctx: Context, listing: Listing, asked: Filter) -> str:
     """Return how the list may be looked at, and where it is as a file."""
-    links = []
+    links, zone = [], ctx.workspace.zone
     for which in listing.which:
         here = ' aria-current="true"' if which == asked.which else ""
-        query_ = query(replace(asked, which=which))
+        query_ = query(replace(asked, which=which), zone)
         label = say(tables.WHICH[which], ctx.language)
         links.append(f'<li><a href="/board/{listing.key}?{query_}"{here}>{label}</a></li>')
     files = "".join(
-        f'<li><a href="/board/{listing.key}.{kind}?{query(asked)}">{kind.upper()}</a></li>'
+        f'<li><a href="/board/{listing.key}.{kind}?{query(asked, zone)}">{kind.upper()}</a></li>'
         for kind in ("csv", "json")
     )
     label = say(_("Which"), ctx.language)
@@ -120,7 +122,7 @@ def _narrowing(ctx: Context, listing: Listing, asked: Filter) -> str:
     """
     if not listing.narrows:
         return ""
-    since = asked.since.date().isoformat() if asked.since is not None else ""
+    since = _since(asked, ctx.workspace.zone)
     options = "".join(
         f'<option value="{html.escape(each.id)}"{" selected" if each.id == asked.service else ""}>'
         f"{html.escape(each.name)}</option>"
@@ -145,7 +147,7 @@ def turning(ctx: Context, listing: Listing, asked: Filter, number: int, total: i
     links = []
     for label, page in ((_("Back"), number - 1), (_("More"), number + 1)):
         if page > 0 and (page - 1) * PAGE < total:
-            query_ = query(asked, page)
+            query_ = query(asked, ctx.workspace.zone, page)
             said = say(label, ctx.language)
             links.append(f'<li><a href="/board/{listing.key}?{query_}">{said}</a></li>')
     if not links:

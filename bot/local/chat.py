@@ -37,15 +37,20 @@ class Local:
 
     async def open_room(self, workspace: str, name: str) -> str:
         def work(tx: Tx) -> str:
-            tx, id = tx.within(workspace), PlaceId(f"{self.name}:{name}")
+            # An id is for good, and a title is not: it holds the number and nothing that was typed.
+            tx, called = tx.within(workspace), name
+            id = PlaceId(f"{self.name}:{'-'.join(name.split('-')[:2])}")
             while places.find(tx, id) is not None:
-                id = PlaceId(f"{id}-2")
-            places.ensure(tx, id, PlaceKind.CHANNEL, id.partition(":")[2])
+                id, called = PlaceId(f"{id}-2"), f"{called}-2"
+            places.ensure(tx, id, PlaceKind.CHANNEL, called)
             return id
 
         made = await self._carry(work)
         self.reframe()
         return made
+
+    async def rename_room(self, workspace: str, place: PlaceId, name: str) -> None:
+        self.reframe()  # the store has the name
 
     async def set_topic(self, workspace: str, place: PlaceId, topic: str) -> None:
         self.reframe()  # the page takes it from the store

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 FIRST = PersonId("anna")  # who types until somebody says /as
 MOST = 200  # lines at once
+NOTHING = "-"  # typed, it empties a field; an empty line leaves what stands there
 ENDS = ("quit", "exit", "ende", "q")  # as people leave a terminal, with a slash or without
 
 HELP: tuple[Sentence, ...] = (
@@ -284,7 +285,8 @@ class Console:
 
     async def _question(self, field: Field, *, again: bool) -> str | None:
         """Ask until there is an answer; None when the form is left."""
-        hints = [flat(field.hint), "" if field.required else self._text(_("optional"))]
+        empties = _("optional; - empties it") if field.value else _("optional")
+        hints = [flat(field.hint), "" if field.required else self._text(empties)]
         told = " · ".join(hint for hint in hints if hint)
         self._say(f"  {flat(field.label)}{f' ({told})' if told else ''}")
         for number, (_value, label) in enumerate(() if again else field.choices, 1):
@@ -294,6 +296,8 @@ class Console:
             if line is None or line.strip() == "/cancel":
                 return None
             value = line.strip() or field.value
+            if line.strip() == NOTHING and not field.required:
+                return ""
             if value.isdecimal() and 1 <= int(value) <= len(field.choices):
                 value = field.choices[int(value) - 1][0]
             if value or not field.required:

@@ -38,6 +38,18 @@ class SlackRooms:
             return f"slack:{channel['id']}"
         raise Impossible("name_taken")
 
+    async def rename_room(self, workspace: str, place: PlaceId, name: str) -> None:
+        for attempt in range(1, TAKEN + 1):
+            varied = name if attempt == 1 else f"{name}-{attempt}"
+            try:
+                await self._on(workspace, place, "conversations.rename", name=varied)
+            except Impossible as refusal:
+                if str(refusal) == "name_taken":
+                    continue
+                raise
+            return
+        raise Impossible("name_taken")
+
     async def set_topic(self, workspace: str, place: PlaceId, topic: str) -> None:
         await self._on(workspace, place, "conversations.setTopic", topic=topic)
 

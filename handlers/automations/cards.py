@@ -26,7 +26,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Text, Title
 from handlers.kit.messages import Part as MessagePart
 from handlers.kit.people import person
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.on_call import duty
 from storage.automations import Automation, history, learning, odd
 from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
@@ -69,11 +69,11 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
         if each.answer
     ]
     if answered:
-        lines: tuple[Words, ...] = tuple(
+        lines: list[Words] = [
             _("{told} → {answer}", told=signals.told_words(each), answer=each.answer[:200])
-            for each in answered[:3]
-        )
-        parts += [Text(_("What we have learnt"), small=True), Items(lines)]
+            for each in answered
+        ]
+        parts += [Text(_("What we have learnt"), small=True), Items(tuple(first_lines(lines, 3)))]
     parts += _buttons(ctx, automation, seen, gaps)
     return Message(tuple(parts))
 
@@ -103,11 +103,9 @@ def _odd(ctx: Context, automation: Automation) -> tuple[Words, ...]:
         _("{at}: {why}", at=each.at, why=Odd(each.why).words)
         if each.calls == 1
         else _("{at}: {why}, {n} calls", at=each.at, why=Odd(each.why).words, n=each.calls)
-        for each in found[:SHOWN]
+        for each in found
     ]
-    if len(found) > SHOWN:
-        lines.append(_("and {n} more", n=len(found) - SHOWN))
-    return tuple(lines)
+    return tuple(first_lines(lines, SHOWN))
 
 
 def _part(

@@ -292,7 +292,8 @@ def pause(
 
 def _pause(ctx: Context, automation: Automation, until: datetime) -> tuple[Post, ...]:
     automations.change(ctx.tx, automation.id, paused_from=ctx.now, paused_until=until)
-    profile.note(ctx, automation, AutomationEvent.PAUSED, after=until.date().isoformat())
+    until_day = calendar.day_of(until, ctx.workspace.zone)
+    profile.note(ctx, automation, AutomationEvent.PAUSED, after=until_day.isoformat())
     _look(ctx, automation)
     return escalation.end_question(ctx, automation, "paused")
 

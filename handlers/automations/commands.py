@@ -5,6 +5,7 @@ A person decides; nothing is ever switched off from here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from handlers.automations import cards, export, people
@@ -30,8 +31,10 @@ from handlers.kit.messages import (
     Title,
     line,
 )
+from handlers.kit.readers import NumberReader
+from handlers.kit.tables import within
 from handlers.kit.worded import Worded, choice
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import Words, _, _n, first_lines, some
 from storage import automations
 from storage.automations import history, odd
 from storage.automations.states import AutomationState
@@ -66,10 +69,8 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
             state=label_with_end(seen.standing(each)),
             who=people.who_answers(ctx, each),
         )
-        for each in all_of_them[:SHOWN]
+        for each in all_of_them
     ]
-    if len(all_of_them) > SHOWN:
-        items.append(_("and {n} more", n=len(all_of_them) - SHOWN))
     mine = tuple(
         Button(each.name[:32], call("auto", automation=each.id))
         for each in all_of_them
@@ -77,12 +78,13 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
     )[:4]
     parts: list[Part] = [Title(_("Automations"))]
     if items:
-        parts.append(Items(tuple(items)))
+        parts.append(Items(tuple(first_lines(items, SHOWN))))
     if drafts:
-        names = _("{names}", names=[each.name for each in drafts[:SHOWN]])
+        names = _("{names}", names=some([each.name for each in drafts], SHOWN))
         parts.append(Facts(((_("Nobody answers for it yet"), names),)))
-        parts.append(Buttons(tuple(_adopt(each.name, each.id) for each in drafts[:3])))
-    parts.append(Buttons((*mine, enter)))
+        parts += buttons_of([_adopt(each.name, each.id) for each in drafts[:SHOWN]])
+    more_of_them = (tables.whole("automations"),) if len(all_of_them) > SHOWN else ()
+    parts.append(Buttons((*mine, enter, *more_of_them)))
     more = (
         exists,
         Button(_("Something has changed"), call("auto changed")),
@@ -115,19 +117,40 @@ def _adopt(name: str, draft: str) -> Button:
     hidden=True,
     reads=True,
 )
-def retired(ctx: Context) -> Reply:
+def retired(
+    ctx: Context, *, page: Annotated[int, NumberReader(1, 100_000), Ask(_("Page"))] = 1
+) -> Reply:
     found = [
         each for each in automations.everything(ctx.tx) if each.state is AutomationState.RETIRED
     ]
     if not found:
         return Reply(line(_("Nothing is retired.")))
     found.sort(key=lambda each: each.retired_at or each.registered_at, reverse=True)
+    first = (within(page, len(found), SHOWN) - 1) * SHOWN
+    shown = found[first : first + SHOWN]
     items: tuple[Words, ...] = tuple(
         _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
-        for each in found[:SHOWN]
+        for each in shown
     )
-    back = tuple(Button(each.name[:32], call("auto", automation=each.id)) for each in found[:5])
-    return Reply(Message((Title(_("Retired")), Items(items), Buttons(back))))
+    back = [Button(each.name[:32], call("auto", automation=each.id)) for each in shown]
+    turning = _turning("auto retired", first, len(found))
+    parts = [Title(_("Retired")), Items(items), *buttons_of([*back, *turning])]
+    return Reply(Message(tuple(parts)))
+
+
+def buttons_of(buttons: Sequence[Button]) -> list[Part]:
+    """Return buttons in rows that every platform shows."""
+    starts = range(0, len(buttons), tables.WIDE)
+    return [Buttons(tuple(buttons[start : start + tables.WIDE])) for start in starts]
+
+
+def _turning(word: str, first: int, total: int) -> list[Button]:
+    page, found = first // SHOWN + 1, []
+    if first > 0:
+        found.append(Button(_("Back"), call(word, page=page - 1), "quiet"))
+    if first + SHOWN < total:
+        found.append(Button(_("More"), call(word, page=page + 1), "quiet"))
+    return found
 
 
 @feature.command(
@@ -153,10 +176,14 @@ def by_category(
     hidden=True,
     needs="settings",
 )
-def strays(ctx: Context) -> Reply:
+def strays(
+    ctx: Context, *, page: Annotated[int, NumberReader(1, 100_000), Ask(_("Page"))] = 1
+) -> Reply:
     found = odd.strays(ctx.tx)
     if not found:
         return Reply(line(_("Every call fits something.")))
+    first = (within(page, len(found), SHOWN) - 1) * SHOWN
+    shown = found[first : first + SHOWN]
     items: tuple[Words, ...] = tuple(
         _(
             "{slug}: {n}, last on {at}",
@@ -164,10 +191,12 @@ def strays(ctx: Context) -> Reply:
             at=each.last_at,
             n=_n("{n} call", "{n} calls", each.calls),
         )
-        for each in found[:SHOWN]
+        for each in shown
     )
-    enter = tuple(_adopt(each.slug, f"{SLUG}{each.slug}") for each in found[:5])
-    return Reply(Message((Title(_("Calls that fit nothing")), Items(items), Buttons(enter))))
+    enter = [_adopt(each.slug, f"{SLUG}{each.slug}") for each in shown]
+    turning = _turning("auto strays", first, len(found))
+    parts = [Title(_("Calls that fit nothing")), Items(items), *buttons_of([*enter, *turning])]
+    return Reply(Message(tuple(parts)))
 
 
 @feature.command(

@@ -20,7 +20,7 @@ from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.worded import choice
-from handlers.kit.words import _
+from handlers.kit.words import _, some
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
@@ -190,9 +190,9 @@ def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
         "“{name}” was not improved since it went into operation. First improve, then extend.",
         name=automation.name,
     )
-    told = [signals.told_words(each) for each in learning.open_signals(ctx.tx, automation.id)[:5]]
+    told = [signals.told_words(each) for each in learning.open_signals(ctx.tx, automation.id)]
     if told:
-        said = _("{said} Open: {signals}.", said=said, signals=told)
+        said = _("{said} Open: {signals}.", said=said, signals=some(told, 5))
     button = Button(_("What we are learning"), call("auto learn", automation=automation.id))
     raise Refusal(said, field="purpose", buttons=(button,))
 

@@ -24,7 +24,7 @@ from handlers.kit.doors import Glance, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import Words, _, _n, first_lines, some
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
 from storage.automations.states import SignalKind
@@ -136,7 +136,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
-        names = [each.name for each in drafts[:SHOWN]]
+        names = some([each.name for each in drafts], SHOWN)
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
     verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
@@ -236,7 +236,10 @@ def _signal_parts(
     for state, measure, label in STATES_TOLD:
         names = [each.name for each in all_of_them if seen.standing(each).state is state]
         if names:
-            rows.append((label, _("{names}", names=figure(measure, names[:SHOWN]))))
+            said = _("{names}", names=figure(measure, names[:SHOWN]))
+            rest = len(names) - SHOWN
+            more = _n("{n} more", "{n} more", rest)
+            rows.append((label, _("{names}; {more}", names=said, more=more) if rest > 0 else said))
     for outage in outages.since(ctx.tx, week.start):
         if outage.began_at < week.end:
             rows.append((_("Lotse itself"), outage_words(outage)))
@@ -262,7 +265,7 @@ def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     ]
     if not learnt:
         return []
-    return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
+    return [Title(_("What we are learning")), Items(tuple(first_lines(learnt, SHOWN)))]
 
 
 def _count_words(kind: SignalKind, reasons: dict[str, int]) -> Words:
@@ -296,7 +299,7 @@ def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
     if done:
         items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
     if late:
-        items.append(_("still to look at: {names}", names=late[:SHOWN]))
+        items.append(_("still to look at: {names}", names=some(late, SHOWN)))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
         reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(

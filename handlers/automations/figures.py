@@ -172,12 +172,12 @@ def gross_minutes(
     sums: list[tuple[str, str, int, int, int]],
 ) -> int:
     """Return the minutes that useful runs saved, by the estimate that held on the day."""
-    entries = history.of(ctx.tx, automation.id)
+    entries, zone = history.of(ctx.tx, automation.id), ctx.workspace.zone
 
     def on(field: str, day: str, default: int) -> int:
         value = kept.get(field, "")
         for each in entries:  # the latest first
-            if each.field == field and each.at.date().isoformat() > day:
+            if each.field == field and calendar.day_of(each.at, zone).isoformat() > day:
                 value = each.before
         return int(value) if value.isdigit() else default
 

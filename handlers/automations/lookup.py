@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from handlers.kit import tables
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.readers import NameReader, folded
-from handlers.kit.words import _
+from handlers.kit.words import _, some
 from storage import automations
 from storage.automations import Automation
 from storage.engine.ids import AutomationId
@@ -23,9 +24,9 @@ def unknown(name: str, known: list[str]) -> Refusal:
             _(
                 "There is no automation called “{name}”. There are: {known}.",
                 name=name[:80],
-                known=known[:5],
+                known=some(known, 5),
             ),
-            buttons=(enter,),
+            buttons=(enter, tables.whole("automations")) if len(known) > 5 else (enter,),
         )
     return Refusal(_("There is no automation yet."), buttons=(enter,))
 

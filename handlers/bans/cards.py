@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.bans import owners
 from handlers.bans.rules import in_days, rules
 from handlers.kit import calendar
 from handlers.kit.commands import call
@@ -17,7 +18,7 @@ from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _, shortened
 from storage import problems, repeats
-from storage.engine.ids import IncidentNumber, ProblemNumber, ServiceId
+from storage.engine.ids import NOBODY, IncidentNumber, ProblemNumber, ServiceId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 from storage.problems import Problem
@@ -78,15 +79,17 @@ def _times(ctx: Context, incident: Incident, root: IncidentNumber) -> tuple[int,
 
 
 def _count_words(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
-    values = {"n": often, "days": in_days(days), "who": name(ctx, problem.owner)}
+    values = {"n": often, "days": in_days(days)}
     if problem.state == ProblemState.FIXED:
         return _(
             "{n} in {days}; {who} says the cause is fixed, not verified yet",
+            who=name(ctx, problem.fixed_by or NOBODY),
             **values,
         )
     return _(
-        "{n} in {days}, cause open since {at:day}; {who} looks after it",
+        "{n} in {days}, cause open since {at:day}; {who}",
         at=problem.opened_at,
+        who=owners.looks_after(ctx, problem),
         **values,
     )
 
@@ -94,10 +97,10 @@ def _count_words(ctx: Context, problem: Problem, often: int, days: int) -> Sente
 def warning(ctx: Context, problem: Problem) -> Sentence:
     """Return what others of the same service should know."""
     return _(
-        "“{title}” keeps coming back, cause open since {at:day}; {who} looks after it",
+        "“{title}” keeps coming back, cause open since {at:day}; {who}",
         title=problem.title,
         at=problem.opened_at,
-        who=name(ctx, problem.owner),
+        who=owners.looks_after(ctx, problem),
     )
 
 

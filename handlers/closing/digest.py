@@ -19,7 +19,7 @@ from handlers.kit.doors import Section, Task, Week, figure
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Reply, Text, Title
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
-from handlers.kit.words import Sentence, Words, _, _n, shortened
+from handlers.kit.words import Sentence, Words, _, _n, shortened, some
 from storage import incidents
 from storage.closing import digest as closing_figures
 from storage.closing.digest import Ended
@@ -149,14 +149,12 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
         return Task(words, (finish(first.number),) if mine else (), since, "undone")
     named: list[Words] = [
         _("{incident} ({who})", incident=label(each.number), who=name(ctx, each.responsible))
-        for each in late[:SHOWN]
+        for each in late
     ]
-    if len(late) > SHOWN:
-        named.append(_("{n} more", n=len(late) - SHOWN))
     most = _("{n} or more", n=len(late))
     many = len(late) >= incident_lists.MOST
     count = figure(UNDONE, most) if many else figure(UNDONE, len(late))
-    several = _("{n} incidents are still to finish: {those}", n=count, those=named)
+    several = _("{n} incidents are still to finish: {those}", n=count, those=some(named, SHOWN))
     return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")
 
 

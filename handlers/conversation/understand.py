@@ -28,6 +28,7 @@ from handlers.kit.readers import NameReader, nearest
 from handlers.kit.readers.emergencies import in_danger
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
+from handlers.pilots.lookup import PilotReader
 from storage import incidents, services
 from storage.engine.ids import IncidentNumber
 from storage.services import Service
@@ -232,7 +233,7 @@ def _open_named(ctx: Context, said: str) -> tuple[str, Answer] | None:
         if command.hidden or not command.reads or len(typed) != 1 or typed[0].required:
             continue
         reader = typed[0].reader
-        if not isinstance(reader, NameReader):
+        if not isinstance(reader, NameReader | PilotReader):
             continue
         for each in reader.all(ctx.tx):
             if name in {folded(word) for word in (each.name, *getattr(each, "words", ()))}:

@@ -30,8 +30,8 @@ def overview(ctx: Context) -> Reply:
     found = [each for feature in ctx.features for each in feature.all_lists]
     buttons = tuple(
         Button(
-            _("{title}: {n}", title=each.title, n=each.count(ctx, Filter("open"))),
-            tables.asking(each, Filter("open")),
+            _("{title}: {n}", title=each.title, n=each.count(ctx, each.able(Filter("open")))),
+            tables.asking(each, each.able(Filter("open"))),
         )
         for each in found
     )
@@ -66,13 +66,14 @@ class Which(StrEnum):
     MINE = "mine"
     ALL = "all"
     RETIRED = "retired"
+    AS_NOW = "now"  # a way that no list names, such as one automation's history
 
 
 def _now(_ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     """Return how the list is narrowed that the button stands below."""
     found = {each: fixed.get(f"now_{each}", "") for each in ("which", "service", "since")}
-    if found["which"] not in set(Which):
-        found["which"] = Which.ALL  # of one thing alone, such as one automation's history
+    if found["which"] not in tables.WHICH:
+        found["which"] = Which.AS_NOW.value
     return found
 
 
@@ -80,11 +81,15 @@ def _ways(ctx: Context, fixed: Mapping[str, str]) -> dict[str, tuple[tuple[str, 
     """Return the ways to look at the list that the button stands below."""
     found = tables.find(ctx.features, fixed.get("name", ""))
     ways = found.which if found is not None else ()
-    return {"which": tuple((each, tables.WHICH[each]) for each in ways)}
+    known = tuple((each, tables.WHICH[each]) for each in ways)
+    if fixed.get("now_which", "") in tables.WHICH:
+        return {"which": known}
+    return {"which": ((Which.AS_NOW.value, AS_NOW), *known)}
 
 
+AS_NOW = _("As now")
 NOW = Annotated[str, HIDDEN, Ask(_("Filter"), hidden=True)]
-WHICH = ChoiceReader(Which, {each.value: tables.WHICH[each.value] for each in Which}, {})
+WHICH = ChoiceReader(Which, {**tables.WHICH, Which.AS_NOW.value: AS_NOW}, {})
 
 
 @feature.command(
@@ -113,8 +118,8 @@ def narrow(
 ) -> Reply:
     listing = _known(ctx, name)
     chosen = which.value
-    if which is Which.ALL and now_which not in set(Which):
-        chosen = now_which or chosen
+    if which is Which.AS_NOW:
+        chosen = now_which
     elif chosen not in listing.which:
         ways = [tables.WHICH[each] for each in listing.which]
         raise Refusal(_("Please choose one of: {choices}.", choices=ways), field="which")

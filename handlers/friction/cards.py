@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from handlers.friction import answering, grouping
 from handlers.friction.assessment import OFFER, RESULTS, Result, because
-from handlers.kit import calendar
+from handlers.kit import calendar, tables
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.cards import is_outside
 from storage import friction, pilots
 from storage.friction import Note, patterns
@@ -89,9 +89,9 @@ def card(ctx: Context, pattern: Pattern) -> Message:
             sentence=each.sentence,
             day=calendar.day_of(each.noted_at, zone),
         )
-        for at, each in enumerate(notes[:SENTENCES], 1)
+        for at, each in enumerate(notes, 1)
     ]
-    parts += [Text(_("As it was written:")), Items(tuple(sentences))]
+    parts += [Text(_("As it was written:")), Items(tuple(first_lines(sentences, SENTENCES)))]
     parts += _advice(ctx, pattern)
     parts += [Buttons(buttons(ctx, pattern)), Buttons(_sorting(ctx, pattern))]
     return Message(tuple(parts))
@@ -194,6 +194,7 @@ def overview(ctx: Context) -> Message:
         parts.append(Buttons((show,)))
     if len(known) > 8:
         parts.append(Text(_("and {n} more", n=len(known) - 8), small=True))
+        parts.append(Buttons((tables.whole("patterns"),)))
     if answers:
         parts += _proposal_parts(ctx)
     row = [Button(_("Note what is in the way"), call("friction"))]
@@ -209,7 +210,7 @@ def _proposal_parts(ctx: Context) -> list[Part]:
     for each in grouping.proposed(ctx)[:5]:
         if not all(answering.may(ctx, note.area) for note in each.notes):
             continue
-        sentences = tuple(note.sentence for note in each.notes[:SENTENCES])
+        sentences = tuple(first_lines([note.sentence for note in each.notes], SENTENCES))
         ids = ",".join(note.id for note in each.notes)
         if each.pattern is None:
             parts.append(Text(_("These may say the same:")))

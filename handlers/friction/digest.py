@@ -14,7 +14,7 @@ from handlers.kit.figures import change
 from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import Words, _, _n, some
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -64,7 +64,7 @@ def section(ctx: Context, week: Week) -> Section:
     )
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
-        names = [each.title for each in standing[:3]]
+        names = some([each.title for each in standing], 3)
         rows.append(
             (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
         )
@@ -74,7 +74,7 @@ def section(ctx: Context, week: Week) -> Section:
         if each.answered_at is not None and week.start <= each.answered_at < week.end
     ]
     if answered:
-        names = [each.title for each in answered[:3]]
+        names = some([each.title for each in answered], 3)
         rows.append((_("Answered"), _("{names}", names=names)))
     decisions: tuple[Task, ...] = ()
     if old:

@@ -13,7 +13,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text
 from handlers.kit.people import name
 from handlers.kit.readers import TextReader, folded
-from handlers.kit.words import Words, _
+from handlers.kit.words import _, some
 from handlers.rules import entering, fields, meaning, routing
 from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
@@ -52,9 +52,7 @@ def filing_parts(ctx: Context, id: str) -> list[Part]:
     led = rules.led(ctx.tx, Led.FRICTION, id)
     if led is None or led.state == RoutingState.CORRECTED:
         return []
-    who: list[Words] = [
-        name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, led.target)[:3]
-    ]
+    who = some([name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, led.target)], 3)
     values = {"area": led.target, "who": who}
     by = Text(routing.by(ctx, led), small=True)
     if led.straight or led.state == RoutingState.STANDS:
@@ -100,7 +98,7 @@ def file(ctx: Context, id: IdField, area: AreaValue) -> Reply:
         routing.stands(ctx, Led.FRICTION, note.id)
     else:
         routing.correct(ctx, Led.FRICTION, note.id)
-    who: list[Words] = [name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, area)[:3]]
+    who = some([name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, area)], 3)
     said = _("It goes to “{area}”, where {who} answers.", area=area, who=who)
     return Reply(Message((Text(said),)), posts=_over(ctx, led), nameless=True)
 

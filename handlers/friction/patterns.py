@@ -15,6 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import NameReader, NumberReader, TextReader
+from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.engine import Tx
@@ -52,7 +53,7 @@ PATTERN = PatternReader(_standing, _unknown)
 PatternRef = Annotated[Pattern, PATTERN, Ask(_("Pattern"))]
 NotesField = Annotated[str, TextReader(), Ask(_("Notes"))]
 TitleField = Annotated[
-    str, TextReader(long=False), Ask(_("What is it about?"), _("In a few words, without names."))
+    str, TitleReader(), Ask(_("What is it about?"), _("In a few words, without names."))
 ]
 
 

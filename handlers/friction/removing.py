@@ -12,6 +12,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Message, Reply, Text, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.removed_words import MARK, WordsField
+from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.engine.ids import NoteId
@@ -47,6 +48,7 @@ def from_note(ctx: Context, id: Id, *, words: WordsField) -> Reply:
         answering.need(ctx, note.area)
     if not texts.remove_from_note(ctx.tx, id, words, MARK):
         raise _nowhere()
+    take_out(ctx, words, Thing((id,), f"friction:{id}"))
     # Neither the words nor the answer are kept against repetition.
     return Reply(line(_gone_words()), nameless=True, secret=True)
 
@@ -63,6 +65,7 @@ def from_pattern(ctx: Context, pattern: PatternRef, *, words: WordsField) -> Rep
     whole = patterns.whole(ctx.tx, pattern.id)
     if not texts.remove_from_patterns(ctx.tx, whole, words, MARK):
         raise _nowhere()
+    take_out(ctx, words, *(Thing((each,), f"friction:{each}") for each in whole))
     history(ctx, pattern.id, PatternEvent.WORDS_REMOVED)
     shown = cards.card(ctx, own(ctx, pattern.id))
     return Reply(Message((Text(_gone_words()), *shown.parts)), secret=True)

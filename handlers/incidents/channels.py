@@ -92,6 +92,26 @@ def follow(ctx: Context, incident: Incident) -> None:
     )
 
 
+def rename(ctx: Context, incident: Incident) -> None:
+    """Call an incident's channel by the title that it has now: the old one is to be forgotten."""
+    known = stored_channels.find(ctx.tx, incident.number)
+    if known is None:
+        return
+    name = _name(incident, again=known.name.endswith("-again"))
+    stored_channels.rename(ctx.tx, incident.number, name)
+    if known.place is not None and name != known.name:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind=IncidentTimer.CHANNEL,
+            key=f"{timer_key(incident.number)} name",
+            due=ctx.now,
+            errand=True,
+            number=incident.number,
+            renamed=True,
+        )
+
+
 def _platform(ctx: Context) -> str | None:
     """Return the platform that makes the channel: where incidents have theirs, if it makes any."""
     chosen = places.with_role(ctx.tx, places.PlaceRole.INCIDENTS)
@@ -130,7 +150,7 @@ def _people(ctx: Context, incident: Incident) -> tuple[PersonId, ...]:
 
 
 @feature.timer(IncidentTimer.CHANNEL)
-def settle(ctx: Context, number: IncidentNumber) -> Reply:
+def settle(ctx: Context, number: IncidentNumber, *, renamed: bool = False) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
@@ -139,6 +159,8 @@ def settle(ctx: Context, number: IncidentNumber) -> Reply:
     if room is None or incident is None or room.place is None or room.closed:
         return Reply()
     key = f"incident:{number}"
+    if renamed:
+        places.rename(ctx.tx, room.place, room.name)
     places.ensure(ctx.tx, room.place, PlaceKind.CHANNEL, room.name)
     if room.place in outbox.places_of(ctx.tx, key):
         return Reply()

@@ -25,10 +25,11 @@ from handlers.kit.commands import UNASKED, Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, Title, line
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.people import person as named
 from handlers.kit.readers import TextReader, titles
 from handlers.kit.readers.emergencies import call_first, in_danger
+from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.rules import fields, meaning, routing
@@ -145,6 +146,7 @@ def _declaration(ctx: Context, incident: Incident, service: Service) -> Message:
             *ban_cards.outage_question(ctx, incident),
             Text(said),
             *about_question(ctx, incident),
+            *_says_nothing(incident),
             *_serious_here(service),
             Buttons(
                 (
@@ -155,6 +157,14 @@ def _declaration(ctx: Context, incident: Incident, service: Service) -> Message:
             ),
         )
     )
+
+
+def _says_nothing(incident: Incident) -> tuple[Part, ...]:
+    """Ask for a title where only a placeholder was typed; the alarm waits for nobody."""
+    if not is_placeholder(incident.title):
+        return ()
+    correct = Button(_("Correct the title"), call("retitle", number=incident.number))
+    return (Text(_("The title does not say yet what does not work.")), Buttons((correct,)))
 
 
 def _serious_here(service: Service) -> tuple[Text, ...]:

@@ -7,25 +7,33 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from handlers import rights
+from handlers.incidents import channels as incident_channels
 from handlers.incidents import checklist, escalation, keys, transitions
 from handlers.incidents.cards import finish, headline, label, settled_alarm
 from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Tone, line
 from handlers.kit.readers import NameReader, TextReader, titles
 from handlers.kit.readers.removed_words import MARK, WordsField
-from handlers.kit.words import _
+from handlers.kit.readers.required_text import TitleReader
+from handlers.kit.removing.copies import Thing, take_out
+from handlers.kit.words import Words, _
 from handlers.working_time.after_hours import rest
 from storage import incidents
+from storage.delivery import copies
 from storage.engine import Tx
 from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident, alarms, texts
 from storage.incidents import lists as incident_lists
 from storage.incidents.states import TimelineKind
+from storage.problems import texts as problem_texts
 
 feature = Feature(_("Incidents"))
+
+NAMED = 3  # other incidents with the same words that are named
 
 
 @feature.command("update", "meldung", help=_("Tell how it stands; the card shows it."))
@@ -136,7 +144,7 @@ def retitle(
     ctx: Context,
     number: Ref,
     *,
-    title: Annotated[str, TextReader(long=False), Ask(_("Title"))],
+    title: Annotated[str, TitleReader(), Ask(_("Title"))],
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "retitle", incident)
@@ -168,6 +176,10 @@ def remove_words(
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
+    problems = (
+        Thing((f"PRB-{each}",), f"problem:{each}") for each in problem_texts.of_root(ctx.tx, number)
+    )
+    take_out(ctx, words, Thing((label(number),), keys.card_key(number)), *problems)
     now = note(ctx, number, TimelineKind.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
@@ -175,7 +187,23 @@ def remove_words(
         incident=label(number),
     )
     # Neither the words nor the answer are kept against repetition.
-    return Reply(line(said), posts=_card_posts(ctx, now), secret=True, subject=label(number))
+    incident_channels.rename(ctx, now)
+    posts = (*_card_posts(ctx, now), *ctx.follow(Event.WORDS_REMOVED, str(number)))
+    told = Message((Text(said), *_elsewhere(ctx, words)))
+    return Reply(told, posts=posts, secret=True, subject=label(number))
+
+
+def _elsewhere(ctx: Context, words: str) -> tuple[Part, ...]:
+    """Say which other incidents say the words, in texts of their own: those are theirs."""
+    found = copies.numbers_saying(ctx.tx, words, NAMED + 1)
+    if not found:
+        return ()
+    named = [label(each) for each in found[:NAMED]]
+    said: Words = _("The same words also stand in {incidents}.", incidents=named)
+    if len(found) > NAMED:
+        said = _("The same words also stand in {incidents}, and in others.", incidents=named)
+    opens = [Button(label(each), call("show", number=each), "quiet") for each in found[:NAMED]]
+    return (Text(said), Buttons(tuple(opens)))
 
 
 def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:

@@ -27,6 +27,7 @@ class Event(StrEnum):
 
     MADE_SERIOUS = "an incident was made serious"  # subject: its number
     WITHDRAWN = "an incident was withdrawn"  # subject: its number
+    WORDS_REMOVED = "words were taken out of an incident"  # subject: its number
     WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
@@ -208,6 +209,13 @@ def known(
 def _place(subject: Words, at: str | None) -> Words:
     if not at:
         return subject
+    if len(at) == len("2026-11-23"):
+        day = date.fromisoformat(at)
+        return (
+            _("{subject}, {day:day}", subject=subject, day=day)
+            if subject
+            else _("{day:day}", day=day)
+        )
     moment = as_moment(at)
     return _("{subject}, {at}", subject=subject, at=moment) if subject else _("{at}", at=moment)
 
@@ -370,9 +378,14 @@ class Listing:
     narrows: tuple[str, ...] = ("service", "since")
 
     def able(self, asked: Filter) -> Filter:
-        """Return a filter without what this list's rows do not know."""
+        """Return a filter without what this list's rows do not know.
+
+        A way that lists have, but not this one, becomes its first one; any other (one
+        automation's history) is the room's own.
+        """
+        general = asked.which in ("open", "mine", "all", "retired")
         return Filter(
-            asked.which,
+            self.which[0] if general and asked.which not in self.which else asked.which,
             asked.service if "service" in self.narrows else None,
             asked.since if "since" in self.narrows else None,
         )

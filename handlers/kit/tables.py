@@ -93,6 +93,11 @@ def asking(listing: Listing, asked: Filter, number: int = 1) -> Call:
     return call("list", **values)
 
 
+def whole(key: str) -> Button:
+    """Return the button to all of a list, below a part of it."""
+    return Button(_("All of them"), call("list", name=key, which="all"), "quiet")
+
+
 def _others(ctx: Context, listing: Listing, asked: Filter) -> list[Button]:
     """Return the other ways to look at the same list, and the form that narrows it."""
     ways = [

@@ -194,6 +194,20 @@ def shortened(text: str, longest: int = 70) -> str:
     return f"{text[:end].rstrip()}…"
 
 
+def some(items: Sequence[Words], most: int) -> list[Words]:
+    """Return the first of several names, and how many more there are: nobody takes them for all."""
+    rest = len(items) - most
+    more = [_n("{n} more", "{n} more", rest)] if rest > 0 else []
+    return [*items[:most], *more]
+
+
+def first_lines(items: Sequence[Words], most: int) -> list[Words]:
+    """Return the first of several lines, and a last one that says how many more there are."""
+    rest = len(items) - most
+    more = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
+    return [*items[:most], *more]
+
+
 def flat(phrase: Words) -> str:
     """Return a spoken phrase as plain text."""
     if isinstance(phrase, Sentence):

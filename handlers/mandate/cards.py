@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers import rights
 from handlers.guardrails import cards as guardrails
+from handlers.kit import tables
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.doors import figure
-from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
+from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import folded
 from handlers.kit.readers.dates import today_of
-from handlers.kit.words import Words, _, shortened
+from handlers.kit.tables import within
+from handlers.kit.words import Words, _, first_lines, shortened, some
 from handlers.mandate import standing
 from handlers.mandate.measures import LINKED, READ
 from storage import mandate
@@ -20,6 +24,7 @@ from storage.mandate import actions, drafts, stops
 from storage.mandate.drafts import Mandate
 
 SHOWN = 5  # of a list; the rest is counted
+NAMED = 3  # of those that serve no goal
 
 
 def card(ctx: Context, *, aloud: bool = False) -> Message:
@@ -73,9 +78,34 @@ def _linked(ctx: Context) -> list[Part]:
         all=figure(LINKED, whole),
     )
     if without:
-        names = [shortened(each, 40) for each in without[:3]]
+        names = some([shortened(each, 40) for each, _opens in without], NAMED)
         said = _("{words} Without one: {names}.", words=said, names=names)
-    return [Text(said, small=True)]
+    if len(without) <= NAMED:
+        return [Text(said, small=True)]
+    rest = Button(_("All without a goal"), call("mandate unlinked"), "quiet")
+    return [Text(said, small=True), Buttons((rest,))]
+
+
+def unlinked(ctx: Context, page: int) -> Message:
+    """Return a page of the pilots and automations that serve no goal yet, each with its button."""
+    _ours, _whole, without = standing.linked(ctx)
+    if not without:
+        return line(_("All of them serve a goal."))
+    first = (within(page, len(without), tables.PAGE) - 1) * tables.PAGE
+    shown = without[first : first + tables.PAGE]
+    last = first + len(shown)
+    values = {"first": first + 1, "last": last, "total": len(without)}
+    buttons = [Button(shortened(each, 32), opens) for each, opens in shown]
+    if first:
+        buttons.append(Button(_("Back"), call("mandate unlinked", page=page - 1), "quiet"))
+    if last < len(without):
+        buttons.append(Button(_("More"), call("mandate unlinked", page=page + 1), "quiet"))
+    rows = [
+        Buttons(tuple(buttons[start : start + tables.WIDE]))
+        for start in range(0, len(buttons), tables.WIDE)
+    ]
+    title = Title(_("Without a goal, {first}–{last} of {total}", **values))
+    return Message((title, Items(tuple(each for each, _opens in shown)), *rows))
 
 
 def _answers(found: Mandate) -> list[tuple[Words, Words]]:
@@ -102,9 +132,10 @@ def _stops(ctx: Context) -> list[Part]:
         return []
     items: list[Words] = [
         _("{item} (until {day}): {why}", item=each.item, day=each.until_on, why=each.reason)
-        for each in found[:SHOWN]
+        for each in found
     ]
-    return [Text(_("Deliberately not:")), Items(tuple(items + _more(len(found))))]
+    told = Items(tuple(first_lines(items, SHOWN)))
+    return [Text(_("Deliberately not:")), told, *_whole("stops", found)]
 
 
 def _actions(ctx: Context) -> list[Part]:
@@ -120,13 +151,14 @@ def _actions(ctx: Context) -> list[Part]:
             item=each.item,
             day=each.due_on,
         )
-        for each in found[:SHOWN]
+        for each in found
     ]
-    return [Text(_("Who does what by when:")), Items(tuple(items + _more(len(found))))]
+    told = Items(tuple(first_lines(items, SHOWN)))
+    return [Text(_("Who does what by when:")), told, *_whole("actions", found)]
 
 
-def _more(total: int) -> list[Words]:
-    return [_("and {n} more", n=total - SHOWN)] if total > SHOWN else []
+def _whole(key: str, found: Sequence[object]) -> list[Part]:
+    return [Buttons((tables.whole(key),))] if len(found) > SHOWN else []
 
 
 def _buttons(ctx: Context, released: Mandate | None, *, aloud: bool) -> list[Part]:

@@ -11,8 +11,9 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Reply, line
-from handlers.kit.readers import NameReader
+from handlers.kit.readers import NameReader, NumberReader
 from handlers.kit.words import _
+from handlers.mandate import cards
 from storage import mandate
 from storage.mandate import Goal, links
 
@@ -21,6 +22,19 @@ feature = Feature(_("Mandate"))
 
 def _unknown(name: str, _known: list[str]) -> Refusal:
     return Refusal(_("There is no goal “{name}” in the mandate.", name=name[:80]), field="goal")
+
+
+@feature.command(
+    "mandate unlinked",
+    "mandat ohne ziel",
+    help=_("Pilots and automations that serve no goal yet."),
+    hidden=True,
+    reads=True,
+)
+def unlinked(
+    ctx: Context, *, page: Annotated[int, NumberReader(1, 100_000), Ask(_("Page"))] = 1
+) -> Reply:
+    return Reply(cards.unlinked(ctx, page))
 
 
 @feature.command(

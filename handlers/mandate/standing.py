@@ -7,7 +7,7 @@ from datetime import timedelta
 from handlers import rights
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.messages import Button
+from handlers.kit.messages import Button, Call
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _
 from storage import automations, mandate, pilots
@@ -70,13 +70,15 @@ def missing(ctx: Context, draft: Mandate) -> list[tuple[Words, Button]]:
     return found
 
 
-def linked(ctx: Context) -> tuple[int, int, list[str]]:
+def linked(ctx: Context) -> tuple[int, int, list[tuple[str, Call]]]:
     """Return how many pilots and automations serve a goal, how many there are, and who does not."""
     goals = links.goals_of_automations(ctx.tx)
     running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
     entered = automations.all(ctx.tx)
-    without = [each.name for each in running if each.goal is None]
-    without += [each.name for each in entered if each.id not in goals]
+    without = [(each.name, call("pilot", pilot=each.id)) for each in running if each.goal is None]
+    without += [
+        (each.name, call("auto", automation=each.id)) for each in entered if each.id not in goals
+    ]
     whole = len(running) + len(entered)
     return whole - len(without), whole, without
 

@@ -8,7 +8,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
 from handlers.kit.people import name
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
 from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
@@ -170,11 +170,11 @@ def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
     parts: list[Part] = [Text(_("What we are learning:")), Items(tuple(items))] if items else []
     answered = [each for each in answers.questions(ctx.tx, pilot.id) if each.answer is not None]
     if answered:
-        told = tuple(
+        told = [  # the latest first
             _("{question} – {answer}", question=each.words, answer=each.answer or "")
-            for each in answered[-3:]
-        )
-        parts += [Text(_("Asked and answered:")), Items(told)]
+            for each in reversed(answered)
+        ]
+        parts += [Text(_("Asked and answered:")), Items(tuple(first_lines(told, 3)))]
     return parts
 
 
@@ -254,6 +254,9 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
         said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
         solve = call("pilot solved", pilot=pilot.id, obstacle=each.id)
         parts += [Text(said), Buttons((Button(_("Out of the way"), solve),))]
+    if len(open_ones) > 3:
+        more = _n("{n} more in the way.", "{n} more in the way.", len(open_ones) - 3)
+        parts.append(Text(more, small=True))
     if clock.is_late(pilot, day):
         parts.append(
             Text(_("A decision is due since {day}.", day=clock.end_of(pilot, clock.weeks(pilot))))

@@ -12,7 +12,7 @@ from handlers.kit.doors import Filter, Glance, Known, Row, Section, Setting, Tas
 from handlers.kit.messages import Button, Facts, Items, Part, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import NumberReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.pilots import clock, measure, relief, roles, start_check
 from handlers.pilots.weeks.it_checks import open_checks
 from handlers.pilots.weeks.kinds import CHANGES
@@ -23,6 +23,8 @@ from storage.pilots import ROLES, Pilot, answers, log
 from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
+
+PILOTS = 5  # in one digest
 
 FEEDBACK = feature.measure(
     "feedback",
@@ -217,7 +219,9 @@ def _in_the_way(ctx: Context, pilot: Pilot, said: Sentence) -> Sentence:
     for each in open_ones[:2]:
         values = {"words": said, "obstacle": each.words, "day": each.due_on}
         said = _("{words}; in the way until {day}: {obstacle}", **values)
-    return said
+    rest = len(open_ones) - 2
+    more = _n("{n} more", "{n} more", rest)
+    return _("{words}; {more}", words=said, more=more) if rest > 0 else said
 
 
 def verdict(ctx: Context, known: Sequence[Pilot], week: str) -> tuple[Words, ...]:
@@ -251,14 +255,14 @@ def section(ctx: Context, week: Week) -> Section | None:
     known = [each for each in pilots.all(ctx.tx) if each.state.goes_on]
     if week.team is not None:
         ours = [each for each in known if folded(each.area) in week.team.areas]
-        told_ = tuple((each.name, pilot_line(ctx, each)) for each in ours[:5])
+        told_ = tuple(_rows(ctx, ours))
         lines = (Title(_("Pilots")), Facts(told_)) if told_ else ()
         return Section(parts=lines, solved=reached_lines(ctx, ours, week))
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
         said = answers.said_in(ctx.tx, week.name)
         rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
-    rows += [(each.name, pilot_line(ctx, each)) for each in known[:5]]
+    rows += _rows(ctx, known)
     parts: list[Part] = [Text(each) for each in figures(ctx)]
     better = _improvement_lines(ctx, week)
     if better:
@@ -272,14 +276,23 @@ def section(ctx: Context, week: Week) -> Section | None:
     return Section(decisions, tuple(parts), said_yes, solved)
 
 
+def _rows(ctx: Context, known: Sequence[Pilot]) -> list[tuple[Words, Words]]:
+    rows: list[tuple[Words, Words]] = [
+        (each.name, pilot_line(ctx, each)) for each in known[:PILOTS]
+    ]
+    rest = len(known) - PILOTS
+    return [*rows, (_("More"), _n("{n} more", "{n} more", rest))] if rest > 0 else rows
+
+
 def _improvement_lines(ctx: Context, week: Week) -> tuple[Words, ...]:
     """Return what was improved in a week; requirement C25."""
-    return tuple(
+    found = [
         _("“{pilot}”, {kind}: {words}", pilot=each.name, kind=CHANGES[done.kind], words=done.words)
         for each in pilots.all(ctx.tx)
         for done in log.iterations(ctx.tx, each.id)
         if measure.week_of(done.done_on) == week.name
-    )[:5]
+    ]
+    return tuple(first_lines(found, PILOTS))
 
 
 @feature.glance(40)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from handlers.kit import tables
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, Refusal
 from handlers.kit.messages import Button, FieldKind
 from handlers.kit.readers import NameReader, after, folded
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, some
 from storage import automations, pilots
 from storage.automations import Automation
+from storage.engine import Tx
 from storage.pilots import Pilot
 
 
@@ -22,8 +25,9 @@ def _unknown(name: str, known: list[str]) -> Refusal:
             _(
                 "There is no pilot called “{name}”. There are: {known}.",
                 name=name[:80],
-                known=known[:5],
-            )
+                known=some(known, 5),
+            ),
+            buttons=(tables.whole("pilots"),) if len(known) > 5 else (),
         )
     return Refusal(
         _("There is no pilot yet."),
@@ -77,6 +81,10 @@ class PilotReader:
                     buttons=(Button(_("Show"), call("auto", automation=automation.id)),),
                 )
         raise _unknown(text, [each.name for each in known])
+
+    def all(self, tx: Tx) -> Sequence[Pilot]:
+        """Return what can be named alone."""
+        return pilots.all(tx)
 
     def _known(self, ctx: Context) -> list[Pilot | Automation]:
         return [*pilots.all(ctx.tx), *(automations.all(ctx.tx) if self.automations else [])]

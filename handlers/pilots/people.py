@@ -15,7 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Message, Post, Reply, Text, line
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader, PersonReader, TextReader, folded, members
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, some
 from handlers.on_call import duty
 from handlers.pilots import cards, editing, roles
 from handlers.pilots.lookup import PilotRef
@@ -200,7 +200,7 @@ def _one(ctx: Context, said: str) -> PersonId:
     if len(found) == 1:
         return found[0].id
     if found:
-        names = [each.name for each in found[:5]]
+        names = some([each.name for each in found], 5)
         raise Refusal(_("Which one do you mean: {names}?", names=names), field="who")
     raise Refusal(_("I do not know anybody called “{name}” here.", name=said[:80]), field="who")
 

@@ -10,7 +10,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button
 from handlers.kit.readers import folded
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, Words, _, some
 from handlers.pilots import roles
 from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
@@ -118,7 +118,7 @@ def no_room(ctx: Context, pilot: Pilot) -> Sentence | None:
     running = [each for each in pilots.all(ctx.tx) if each.state is PilotState.RUNNING]
     running = [each for each in running if each.id != pilot.id]
     if len(running) >= in_all:
-        names = [each.name for each in running[:3]]
+        names = some([each.name for each in running], 3)
         return _("As many pilots run as fit: {names}. One at a time gets further.", names=names)
     beside = [each for each in running if folded(each.area) == folded(pilot.area)]
     if len(beside) >= in_area:

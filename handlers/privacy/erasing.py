@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from handlers.incidents import keys
 from handlers.incidents.cards import card
@@ -13,13 +12,13 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Knows
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post
+from handlers.kit.removing.copies import each_text
 from handlers.kit.words import _
 from handlers.kit.words import text as speech
 from storage import incidents, people, privacy
 from storage.engine.ids import PersonId
 from storage.privacy import corrections
 
-FIXED = {"kind", "tone", "word", "style", "outcome", "language"}  # what is no text of anybody's
 SHOWN = 200  # cards that are brought up to date
 
 
@@ -58,17 +57,11 @@ def reword(ctx: Context, person: PersonId, name: str, said: str, id: PersonId) -
     """
     whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
-    def renamed(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: each if key in FIXED else renamed(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [renamed(each) for each in value]
-        if not isinstance(value, str):
-            return value
-        return str(id) if value == person else whole.sub(lambda _found: said, value)
+    def renamed(text: str) -> str:
+        return str(id) if text == person else whole.sub(lambda _found: said, text)
 
     for each in privacy.texts_about(ctx.tx, person, name):
-        text = json.dumps(renamed(json.loads(each["text"])), ensure_ascii=False)
+        text = json.dumps(each_text(json.loads(each["text"]), renamed), ensure_ascii=False)
         privacy.reword(ctx.tx, each["kind"], each["key"], text)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import assert_never
 
-from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
+from handlers.bans import owners
 from handlers.bans.cards import headline, label
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.checklist import CAUSES, Cause
@@ -63,7 +63,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Service"), _service(ctx, problem)),
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("Owner of the cause"), owners.said(ctx, problem)),
     ]
     if problem.state == ProblemState.OPEN:
         rows.append((_("Due"), _due(ctx, problem)))
@@ -156,18 +156,6 @@ def cause(problem: Problem) -> Sentence:
         return _("not entered yet")
     kind = CAUSES.get(problem.cause_class or "", problem.cause_class or "")
     return _("{cause} ({kind})", cause=problem.cause, kind=kind)
-
-
-def _owner(ctx: Context, problem: Problem) -> Sentence:
-    who, now = name(ctx, problem.owner), ban_blocks.owner(ctx, problem)
-    if problem.proposed_to:
-        asked = name(ctx, problem.proposed_to)
-        return _("{who}; asked: {asked}", who=who, asked=asked)
-    if now != problem.owner:
-        return _("{who} is no longer active; {now} stands in", who=who, now=name(ctx, now))
-    if problem.accepted_at is None:
-        return _("{who}, who has not accepted yet", who=who)
-    return _("{who}", who=who)
 
 
 def _due(ctx: Context, problem: Problem) -> Sentence:
@@ -299,7 +287,7 @@ def line(ctx: Context, problem: Problem) -> Sentence:
         "service": _service(ctx, problem),
         "n": times(ctx, problem),
         "days": in_days(rules(ctx.tx).days),
-        "who": name(ctx, ban_blocks.owner(ctx, problem)),
+        "who": name(ctx, owners.owner(ctx, problem)),
         "at": problem.opened_at,
     }
     if problem.state == ProblemState.FIXED:

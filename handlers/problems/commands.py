@@ -9,9 +9,10 @@ from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
-from handlers.bans.blocks import owner
 from handlers.bans.cards import label
+from handlers.bans.owners import owner
 from handlers.incidents.checklist import Cause
+from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, Task, known
@@ -32,10 +33,12 @@ from handlers.kit.readers import PersonReader, TextReader, titles
 from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.readers.removed_words import MARK, WordsField
+from handlers.kit.readers.required_text import TitleReader
+from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
-from handlers.problems.cards import CAUSE, card, fix_button, history
+from handlers.problems.cards import CAUSE, card, fix_button, history, key
 from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusal, standing
 from storage import problems
@@ -80,6 +83,7 @@ def bans(ctx: Context) -> Reply:
     rest = len(found) - SHOWN
     if rest > 0:
         parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
+        parts.append(Buttons((tables.whole("problems"),)))
     return Reply(Message(tuple(parts)))
 
 
@@ -115,7 +119,7 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     current=_title_now,
 )
 def retitle(
-    ctx: Context, number: Ref, *, title: Annotated[str, TextReader(long=False), Ask(_("Title"))]
+    ctx: Context, number: Ref, *, title: Annotated[str, TitleReader(), Ask(_("Title"))]
 ) -> Reply:
     problem = mine(ctx, number, "problem")
     new, _rest = titles.split(title)
@@ -142,6 +146,7 @@ def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
+    take_out(ctx, words, Thing((label(number),), key(number)))
     lifecycle.note(ctx, problem, ProblemEvent.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "

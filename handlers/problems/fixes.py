@@ -6,8 +6,8 @@ from typing import Annotated
 
 from handlers.attention import matters
 from handlers.bans import cards as ban_cards
-from handlers.bans.blocks import owner
 from handlers.bans.cards import label
+from handlers.bans.owners import owner
 from handlers.bans.rules import rules
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from handlers.attention import matters
-from handlers.bans.blocks import owner
 from handlers.bans.cards import headline, label
+from handlers.bans.owners import owner
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
 from handlers.incidents.keys import IncidentTimer

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 
 from handlers import rights
-from handlers.bans import cards
+from handlers.bans import cards, owners
 from handlers.bans import cards as ban_cards
 from handlers.bans.cards import label as problem_label
 from handlers.bans.rules import in_days, rules
@@ -39,6 +39,8 @@ from storage.problems.states import ProblemEvent
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
+
+QUOTING = 50  # cards that are brought up to date
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def _outcome(ctx: Context, root: IncidentNumber, step: Step) -> Sentence:
             **values,
         )
     values |= {"problem": problem_label(step.problem.number)}
-    values |= {"who": name(ctx, step.problem.owner)}
+    values |= {"who": name(ctx, owners.owner(ctx, step.problem))}
+    tended = {"who": owners.looks_after(ctx, step.problem)}
     if step.what is lifecycle.Became.OPENED:
         return _(
             "That makes {n} in {days}, so {problem} is open now and {who} has "
@@ -128,10 +131,10 @@ def _outcome(ctx: Context, root: IncidentNumber, step: Step) -> Sentence:
         )
     if step.what is lifecycle.Became.REOPENED:
         return _(
-            "It came back after the fix, so {problem} is open again; {who} looks after it.",
-            **values,
+            "It came back after the fix, so {problem} is open again; {who}.",
+            **(values | tended),
         )
-    return _("That makes {n} in {days}. {problem} is open; {who} looks after it.", **values)
+    return _("That makes {n} in {days}. {problem} is open; {who}.", **(values | tended))
 
 
 @feature.command("unlike", "anders", help=_("Two incidents are not the same thing."), hidden=True)
@@ -331,6 +334,19 @@ def withdrawal_posts(ctx: Context, number: str) -> tuple[Post, ...]:
     storage_repeats.lock_groups(ctx.tx)
     root = repeats.root_of(ctx.tx, IncidentNumber(int(number)))
     return problem_lifecycle.without_one(ctx, root).posts
+
+
+@feature.follows(Event.WORDS_REMOVED)
+def quoting_posts(ctx: Context, number: str) -> tuple[Post, ...]:
+    """Return the cards that quote an incident in which words were removed, as they read now."""
+    incident = IncidentNumber(int(number))
+    quoting = [find(ctx, each) for each in repeats.compared_with(ctx.tx, incident, QUOTING)]
+    root = repeats.root_of(ctx.tx, incident)
+    standing = [each for each in problems.standing(ctx.tx) if each.root == root]
+    return (
+        *(post for each in quoting for post in _card_posts(ctx, each)),
+        *(post for each in standing for post in problem_lifecycle.card_posts(ctx, each)),
+    )
 
 
 @feature.waits(50)

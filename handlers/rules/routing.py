@@ -16,7 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post
 from handlers.kit.people import name
 from handlers.kit.readers import folded
-from handlers.kit.words import Sentence, Words, _, shortened
+from handlers.kit.words import Sentence, Words, _, shortened, some
 from handlers.on_call import duty
 from handlers.rules import fields
 from handlers.rules.past import note
@@ -75,7 +75,7 @@ def by(ctx: Context, led: Routing) -> Sentence:
 
 def line_of(ctx: Context, rule: Rule) -> Sentence:
     """Return a rule to read: what is said, where it leads, who answers there."""
-    who: list[Words] = [name(ctx, each) for each in answering(ctx, rule.kind, rule.target)[:3]]
+    who = some([name(ctx, each) for each in answering(ctx, rule.kind, rule.target)], 3)
     return _(
         "{said} → {target} → {who}",
         said=condition(ctx, rule),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -32,6 +32,7 @@ from handlers.services.lookup import AnyServiceRef, ServiceRef
 from handlers.working_time.hours import OfServiceReader, service_hours_text
 from storage import services
 from storage.engine.ids import PersonId, ServiceId
+from storage.incidents import Incident
 from storage.incidents import lists as incident_lists
 from storage.people import Person
 from storage.services import LIMIT, Service
@@ -226,6 +227,14 @@ def people(
     return Reply(card(ctx, editing.find(ctx, service.id)), posts=posts, subject=service.name)
 
 
+def _still_open(service: Service, still: Sequence[Incident]) -> tuple[Button, ...]:
+    opens = [Button(f"INC-{each.number}", call("show", number=each.number)) for each in still[:4]]
+    if len(still) > len(opens):
+        open_here = call("list", name="incidents", which="open", service=service.id)
+        opens.append(Button(_("All of them"), open_here, "quiet"))
+    return tuple(opens)
+
+
 @feature.command(
     "service retire",
     "dienst stilllegen",
@@ -238,9 +247,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
     if still:
         raise Refusal(
             _("“{service}” still has an open incident.", service=service.name),
-            buttons=tuple(
-                Button(f"INC-{each.number}", call("show", number=each.number)) for each in still[:5]
-            ),
+            buttons=_still_open(service, still),
         )
     if not services.retire(ctx.tx, service.id, f"{folded(service.name)} {service.id}", ctx.now):
         raise Refusal(

@@ -16,7 +16,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Title, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader, folded
-from handlers.kit.words import Sentence, Words, _, _n
+from handlers.kit.words import Sentence, Words, _, _n, some
 from handlers.on_call import duty
 from handlers.services import editing
 from handlers.services.cards import ask, asked_in_list_key, unaccepted
@@ -163,7 +163,7 @@ def _question_posts(ctx: Context, found: list[Service]) -> Iterator[Post]:
         if len(theirs) == 1:
             yield from ask(ctx, theirs[0], person)
             continue
-        names = [each.name for each in theirs[:10]]
+        names = some([each.name for each in theirs], 10)
         said = _n(
             "{who} has named you for {n} service: {names}.",
             "{who} has named you for {n} services: {names}.",

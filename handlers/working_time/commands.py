@@ -49,7 +49,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {
         "times": hours.week_text(ctx, ours.week),
         "closed": hours.closing_days_text(ours.closed),
-        "region": hours.region_name(ours.region),
+        "region": ctx.text(hours.region_name(ours.region)),
         "zone": ours.zone,
         "digest": ctx.text(hours.weekly(working_hours.digest_at(ctx.tx))),
     }

@@ -8,18 +8,20 @@ from datetime import date, timedelta
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.readers import TextReader, folded
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import LANGUAGES, Sentence, Words, _
+from handlers.kit.words import text as words
 from handlers.kit.working_hours import ALWAYS, Closed, Week, Weekly, read, runs, written
 
 A_MONDAY = date(2024, 1, 1)
 
 # The states of Germany by their names; elsewhere the code alone (ISO 3166) is known.
-STATES = {
-    "DE-BW": "Baden-Württemberg", "DE-BY": "Bayern", "DE-BE": "Berlin", "DE-BB": "Brandenburg",
-    "DE-HB": "Bremen", "DE-HH": "Hamburg", "DE-HE": "Hessen", "DE-MV": "Mecklenburg-Vorpommern",
-    "DE-NI": "Niedersachsen", "DE-NW": "Nordrhein-Westfalen", "DE-RP": "Rheinland-Pfalz",
-    "DE-SL": "Saarland", "DE-SN": "Sachsen", "DE-ST": "Sachsen-Anhalt",
-    "DE-SH": "Schleswig-Holstein", "DE-TH": "Thüringen",
+STATES: dict[str, Sentence] = {
+    "DE-BW": _("Baden-Württemberg"), "DE-BY": _("Bavaria"), "DE-BE": _("Berlin"),
+    "DE-BB": _("Brandenburg"), "DE-HB": _("Bremen"), "DE-HH": _("Hamburg"), "DE-HE": _("Hesse"),
+    "DE-MV": _("Mecklenburg-Western Pomerania"), "DE-NI": _("Lower Saxony"),
+    "DE-NW": _("North Rhine-Westphalia"), "DE-RP": _("Rhineland-Palatinate"),
+    "DE-SL": _("Saarland"), "DE-SN": _("Saxony"), "DE-ST": _("Saxony-Anhalt"),
+    "DE-SH": _("Schleswig-Holstein"), "DE-TH": _("Thuringia"),
 }  # fmt: skip
 ROUND_THE_CLOCK = ("always", "immer", "rund um die uhr", "around the clock", "24/7", "0-24")
 
@@ -79,10 +81,11 @@ def weekly(chosen: Weekly) -> Sentence:
 
 
 def region_of(text: str) -> str | None:
-    """Return the code of a region by its name or code, None when nobody knows it."""
+    """Return the code of a region by its code or its name in either language, None for none."""
     said = folded(text).strip()
     for code, name in STATES.items():
-        if said in (folded(name), code.casefold(), code.removeprefix("DE-").casefold()):
+        names = {folded(words(name, language)) for language in LANGUAGES}
+        if said in {*names, code.casefold(), code.removeprefix("DE-").casefold()}:
             return code
     import holidays  # a fifth of a second, and only this setting needs it
 
@@ -93,8 +96,8 @@ def region_of(text: str) -> str | None:
     return None
 
 
-def region_name(region: str) -> str:
-    """Return a region's name, or its code."""
+def region_name(region: str) -> Words:
+    """Return a region's name in the language of who reads it, or its code."""
     return STATES.get(region, region)
 
 

@@ -11,13 +11,14 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'automations.accountable' as what, name as subject, registered_at as at
+            select 'automations.accountable' as what, name as subject,
+                accountable_accepted_at as at
             from automations where workspace = :workspace and accountable = :person
             union all
-            select 'automations.deputy' as what, name as subject, registered_at as at
+            select 'automations.deputy' as what, name as subject, deputy_accepted_at as at
             from automations where workspace = :workspace and deputy = :person
             union all
-            select 'automations.offered_to' as what, name as subject, registered_at as at
+            select 'automations.offered_to' as what, name as subject, null as at
             from automations where workspace = :workspace and offered_to = :person
             union all
             select 'automation_history.person' as what, a.name as subject, h.at as at

@@ -10,7 +10,7 @@ from storage.engine.ids import NoteId, PatternId
 
 def remove_from_note(tx: Tx, note: NoteId, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in a note; return how often that was."""
-    changed = tx.run(
+    return tx.run(
         """
         update friction set sentence = replace(sentence, :words, :mark)
         where workspace = :workspace and id = :id and replace(sentence, :words, '') <> sentence
@@ -19,9 +19,6 @@ def remove_from_note(tx: Tx, note: NoteId, words: str, mark: str) -> int:
         words=words,
         mark=mark,
     )
-    if changed:
-        _forget_answers(tx, note)
-    return changed
 
 
 def remove_from_patterns(tx: Tx, patterns: Sequence[PatternId], words: str, mark: str) -> int:
@@ -56,27 +53,4 @@ def _from_pattern(tx: Tx, pattern: PatternId, words: str, mark: str) -> int:
         """,
         **values,
     )
-    if changed:
-        tx.write(
-            """
-            update matters set message = replace(message, :words, :mark)
-            where workspace = :workspace and (key = :key or key like :more)
-            """,
-            key=f"friction:{pattern}",
-            more=f"friction:{pattern}:%",
-            words=words,
-            mark=mark,
-        )
-        _forget_answers(tx, pattern)
     return changed
-
-
-def _forget_answers(tx: Tx, id: str) -> None:
-    """Forget what was answered about it: that is kept against repetition, with its words."""
-    tx.write(
-        """
-        update deliveries set answer = null
-        where workspace = :workspace and answer like :said
-        """,
-        said=f"%{id}%",
-    )

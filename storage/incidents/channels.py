@@ -125,6 +125,18 @@ def mark_topic_shown(tx: Tx, incident: IncidentNumber, topic: str) -> None:
     )
 
 
+def rename(tx: Tx, incident: IncidentNumber, name: str) -> None:
+    """Call the channel something else, and let its topic be shown anew."""
+    tx.write(
+        """
+        update rooms set name = :name, shown_topic = null
+        where workspace = :workspace and incident = :incident
+        """,
+        incident=incident,
+        name=name,
+    )
+
+
 def mark_invited(tx: Tx, incident: IncidentNumber, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(

@@ -21,7 +21,10 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
                 responsible_since as at
             from incidents where workspace = :workspace and responsible = :person
             union all
-            select 'incidents.proposed_to' as what, 'INC-' || number as subject, declared_at as at
+            select 'incidents.proposed_to' as what, 'INC-' || number as subject, (
+                select max(t.at) from timeline t where t.workspace = :workspace
+                and t.incident = incidents.number and t.kind = 'asked' and t.detail = :person
+            ) as at
             from incidents where workspace = :workspace and proposed_to = :person
             union all
             select 'incidents.acknowledged_by' as what, 'INC-' || number as subject,

@@ -21,9 +21,8 @@ def set_title(tx: Tx, number: IncidentNumber, title: str) -> None:
 def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in all that was typed of an incident; return how often.
 
-    In its title and text, its history, what was entered on closing, the title and the history of
-    the problem that was opened with it, and what was said on the way: messages that were sent are
-    blanked here, and edited where they stand.
+    In its title and text, its history, what was entered on closing, and the title and the history
+    of the problem that was opened with it. What repeats it: `storage/delivery/copies.py`.
     """
     values = {"number": number, "words": words, "mark": mark}
     changed = tx.run(
@@ -41,7 +40,7 @@ def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:
         update timeline set detail = replace(detail, :words, :mark)
         where workspace = :workspace and incident = :number
         and kind in ('news', 'reason', 'reopened', 'overridden', 'retitled', 'said cause',
-            'said evidence')
+            'said evidence', 'said runbook')
         and replace(detail, :words, '') <> detail
         """,
         **values,
@@ -50,10 +49,12 @@ def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:
         """
         update closings set cause = replace(cause, :words, :mark),
             evidence = replace(evidence, :words, :mark),
-            override_reason = replace(override_reason, :words, :mark)
+            override_reason = replace(override_reason, :words, :mark),
+            runbook = replace(runbook, :words, :mark)
         where workspace = :workspace and incident = :number
         and (replace(cause, :words, '') <> cause or replace(evidence, :words, '') <> evidence
-            or replace(override_reason, :words, '') <> override_reason)
+            or replace(override_reason, :words, '') <> override_reason
+            or replace(runbook, :words, '') <> runbook)
         """,
         **values,
     )
@@ -61,24 +62,4 @@ def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:
         changed += problem_texts.remove_words(tx, problem, words, mark)
     if changed:
         similarity.note(tx, number)
-        _blank(tx, number)
     return changed
-
-
-def _blank(tx: Tx, number: IncidentNumber) -> None:
-    """Blank what was sent of an incident, and the answers that are kept against repetition."""
-    tx.write(
-        """
-        update outbox set message = '' where workspace = :workspace and message <> ''
-        and (key = :key or key like :more) and state not in ('pending', 'leased')
-        """,
-        key=f"incident:{number}",
-        more=f"incident:{number}:%",
-    )
-    tx.write(
-        """
-        update deliveries set answer = null
-        where workspace = :workspace and answer like :said
-        """,
-        said=f"%INC-{number}%",
-    )

@@ -265,7 +265,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'mandates.it_contact' as what, state as subject, begun_at as at
+            select 'mandates.it_contact' as what, state as subject, null as at
             from mandates where workspace = :workspace and it_contact = :person
             union all
             select 'mandates.begun_by', state, begun_at
@@ -277,7 +277,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
             select 'mandates.it_by', state, it_at
             from mandates where workspace = :workspace and it_by = :person
             union all
-            select 'mandate_actions.owner', item, set_at
+            select 'mandate_actions.owner', item, accepted_at
             from mandate_actions where workspace = :workspace and owner = :person
             union all
             select 'mandate_actions.set_by', item, set_at
@@ -289,7 +289,7 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
             select 'mandate_questions.asked_by', words, asked_at
             from mandate_questions where workspace = :workspace and asked_by = :person
             union all
-            select 'mandate_questions.answered_by', words, asked_at
+            select 'mandate_questions.answered_by', words, null
             from mandate_questions where workspace = :workspace and answered_by = :person
         ) as found order by at, what
         """,

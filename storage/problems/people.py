@@ -14,10 +14,13 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'problems.owner' as what, 'PRB-' || number as subject, opened_at as at
+            select 'problems.owner' as what, 'PRB-' || number as subject, accepted_at as at
             from problems where workspace = :workspace and owner = :person
             union all
-            select 'problems.proposed_to' as what, 'PRB-' || number as subject, opened_at as at
+            select 'problems.proposed_to' as what, 'PRB-' || number as subject, (
+                select max(h.at) from problem_history h where h.workspace = :workspace
+                and h.problem = problems.number and h.kind = 'asked' and h.detail = :person
+            ) as at
             from problems where workspace = :workspace and proposed_to = :person
             union all
             select 'problems.fixed_by' as what, 'PRB-' || number as subject, fixed_at as at

@@ -9,8 +9,8 @@ from storage.engine.ids import IncidentNumber, ProblemNumber
 def remove_words(tx: Tx, number: ProblemNumber, words: str, mark: str) -> int:
     """Put `mark` where `words` stand in all that was typed of a problem; return how often.
 
-    In its title, cause and fix, its history and its exceptions, and what was said on the way:
-    messages that were sent are blanked here, and edited where they stand.
+    In its title, cause and fix, its history and its exceptions. What repeats it:
+    `storage/delivery/copies.py`.
     """
     values = {"number": number, "words": words, "mark": mark}
     changed = tx.run(
@@ -41,8 +41,6 @@ def remove_words(tx: Tx, number: ProblemNumber, words: str, mark: str) -> int:
         """,
         **values,
     )
-    if changed:
-        _blank(tx, number, words, mark)
     return changed
 
 
@@ -56,33 +54,4 @@ def of_root(tx: Tx, incident: IncidentNumber) -> list[ProblemNumber]:
         """,
         incident=incident,
     )
-    return [row["number"] for row in rows]
-
-
-def _blank(tx: Tx, number: ProblemNumber, words: str, mark: str) -> None:
-    """Blank what was sent of a problem, and the answers that are kept against repetition."""
-    key = f"problem:{number}"
-    tx.write(
-        """
-        update outbox set message = '' where workspace = :workspace and message <> ''
-        and (key = :key or key like :more) and state not in ('pending', 'leased')
-        """,
-        key=key,
-        more=f"{key}:%",
-    )
-    tx.write(
-        """
-        update matters set message = replace(message, :words, :mark)
-        where workspace = :workspace and key like :more
-        """,
-        words=words,
-        mark=mark,
-        more=f"{key}:%",
-    )
-    tx.write(
-        """
-        update deliveries set answer = null
-        where workspace = :workspace and answer like :said
-        """,
-        said=f"%PRB-{number}%",
-    )
+    return [ProblemNumber(row["number"]) for row in rows]

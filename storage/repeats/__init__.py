@@ -372,6 +372,19 @@ def looked_alike_since(tx: Tx, root: IncidentNumber, since: datetime) -> bool:
     return any(each.root == root for number in numbers for each in undecided(tx, number))
 
 
+def compared_with(tx: Tx, number: int, most: int) -> list[int]:
+    """Return the newest incidents that were compared with an earlier one: their cards quote it."""
+    rows = tx.rows(
+        """
+        select later from likenesses where workspace = :workspace and earlier = :number
+        order by later desc limit :most
+        """,
+        number=number,
+        most=most,
+    )
+    return [int(row["later"]) for row in rows]
+
+
 def of_person(tx: Tx, person: PersonId) -> list[Row]:
     """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
     return tx.rows(

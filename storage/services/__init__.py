@@ -300,10 +300,11 @@ def of_person(tx: Tx, person: PersonId) -> list[Row]:
     return tx.rows(
         """
         select what, subject, at from (
-            select 'services.accountable' as what, name as subject, created_at as at
+            select 'services.accountable' as what, name as subject,
+                accountable_accepted_at as at
             from services where workspace = :workspace and accountable = :person
             union all
-            select 'services.deputy' as what, name as subject, created_at as at
+            select 'services.deputy' as what, name as subject, deputy_accepted_at as at
             from services where workspace = :workspace and deputy = :person
         ) as found order by at, subject, what
         """,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers.kit.commands import call
+from tests.mandate.test_mandate import do
 from tests.pretend.machines import FORM, enter, reports
 from tests.pretend.stage import Say, Stage
 
@@ -268,6 +269,19 @@ def test_an_existing_thing_is_entered_without_the_rest(ben: Say, anna: Say) -> N
     card = anna("auto altskript")
     assert "Phase: runs, profile incomplete" in card
     assert "What not for: missing" in card
+
+
+def test_a_pause_ends_on_the_day_that_was_chosen_in_the_history_as_well(
+    ben: Say, bot: Stage
+) -> None:
+    enter(ben)
+    ben("auto mail-sortierung")
+    id = bot.rows("select id from automations where workspace = :workspace")[0]["id"]
+    do(ben, "auto pause", automation=id, until="2026-12-01")
+    rows = bot.rows(
+        "select after from automation_history where workspace = :workspace and kind = 'paused'"
+    )
+    assert [each["after"] for each in rows] == ["2026-12-01"]
 
 
 def test_the_history_is_exported_as_it_was_written_down(ben: Say, anna: Say, bot: Stage) -> None:

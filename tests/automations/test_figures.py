@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handlers.automations.figures import gross_minutes
+from handlers.kit.context import Context
+from storage import automations
+from storage.automations import history
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage
 
@@ -34,6 +38,33 @@ def test_a_weekly_one_is_on_time_whatever_day_of_the_period_it_runs(
         reports(bot, secret)
     wind(to="2026-12-15 12:00")
     assert "On time: 100 % of 3 occasions" in anna("auto mail-sortierung")
+
+
+def test_an_estimate_that_is_changed_after_midnight_counts_from_that_day(
+    ben: Say, bot: Stage, wind: Wind
+) -> None:
+    enter(ben)
+    automation = bot.rows("select id from automations where workspace = :workspace")[0]["id"]
+    estimated(ben, "10")
+    wind(to="2026-11-25 00:30")  # in UTC it is still the 24th
+    estimated(ben, "60")
+    runs = [("2026-11-24", "ok", 1, 0, 0), ("2026-11-25", "ok", 1, 0, 0)]
+
+    saved: list[int] = []
+
+    def look(ctx: Context) -> None:
+        found = automations.find(ctx.tx, automation)
+        assert found is not None
+        saved.append(gross_minutes(ctx, found, history.profile(ctx.tx, automation), runs))
+
+    bot.inside(look)
+    assert saved == [10 + 60]
+
+
+def estimated(ben: Say, minutes: str) -> None:
+    ben("auto mail-sortierung")
+    ben.press(calls="auto complete")
+    ben.fill(minutes=minutes)
 
 
 def test_what_has_never_reported_has_no_share(ben: Say, anna: Say) -> None:

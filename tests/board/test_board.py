@@ -268,6 +268,17 @@ def test_a_pilot_s_values_stand_between_its_baseline_and_its_target(
     assert dot and min(ys) < float(dot[1]) < max(ys)
 
 
+def test_a_day_begins_at_midnight_where_the_company_is(
+    browser: Browser, bot: Stage, anna: Say, wind: Callable[..., None], chris: Say
+) -> None:
+    wind(to="2026-11-24 00:30")  # in UTC it is still the day before
+    anna("incident Kasse tot")
+    signed_in(browser, chris)
+    page = browser.get("/board/incidents?which=all&since=2026-11-24").text
+    assert "Kasse tot" in page and 'value="2026-11-24"' in page and "since=2026-11-24" in page
+    assert "Kasse tot" not in browser.get("/board/incidents?which=all&since=2026-11-25").text
+
+
 def test_a_list_is_narrowed_by_a_form_without_a_script(
     browser: Browser, anna: Say, chris: Say
 ) -> None:

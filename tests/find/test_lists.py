@@ -21,6 +21,7 @@ from storage import people
 from storage.engine import Tx
 from storage.engine.ids import PersonId, ServiceId
 from tests.mandate.test_mandate import do
+from tests.pretend.machines import enter
 from tests.pretend.stage import Say, Stage, answered
 
 
@@ -128,6 +129,39 @@ def test_a_narrowed_list_of_what_has_no_service_is_whole_and_does_not_claim_one(
     anna.answer = bot.handle(bot.request("anna", call=wanted))
     assert anna.answer.form is not None
     assert [each.name for each in anna.answer.form.fields] == ["which", "since"]
+
+
+@pytest.mark.parametrize("which", ["open", "mine", "all", "retired", "untaken", "auto-1"])
+def test_a_filter_begins_with_something_that_can_be_chosen(
+    bot: Stage, anna: Say, which: str
+) -> None:
+    """Also where the list was asked for in a way that only others have, or that none names."""
+    for each in lists_of(bot):
+        asked = Call("list", {"name": each.key, "which": which})
+        page = bot.handle(bot.request("anna", call=asked))
+        assert page.message is not None
+        for part in page.message.parts:
+            for one in part.buttons if isinstance(part, Buttons) else ():
+                if one.call.word != "list filter":
+                    continue
+                form = bot.handle(bot.request("anna", call=one.call)).form
+                assert form is not None
+                field = form.fields[0]
+                assert field.value in dict(field.choices), each.key
+
+
+def test_a_list_of_one_thing_stays_so_unless_all_is_chosen(bot: Stage, ben: Say) -> None:
+    enter(ben)
+    enter(ben, name="Andere")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto history")
+    own = ben.press("Alles, als Liste")
+    ben.press("Filtern")
+    assert ben.answer is not None and ben.answer.form is not None
+    assert dict(ben.answer.form.fields[0].choices)["now"] == ("Wie jetzt",)
+    assert ben.fill().splitlines()[0] == own.splitlines()[0]
+    ben.press("Filtern")
+    assert "Andere" in ben.fill(which="all")
 
 
 def test_a_way_that_a_list_does_not_have_is_said_at_its_field(chris: Say) -> None:

@@ -287,6 +287,12 @@ PUT_IN = {
     ("automations._set", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),
+    # Tables and columns, which stand in COPIES and TYPED, and conditions made of their names.
+    *(("delivery.copies.holding", each) for each in ("table", "column", "key", "ids", "there")),
+    *(("delivery.copies.reword", each) for each in ("table", "column", "this")),
+    *(("delivery.copies.is_said", each) for each in ("table", "there")),
+    ("delivery.copies.numbers_saying", "there"),
+    *(("delivery.copies.drop_word", each) for each in ("alone", "both", "shown")),
 }
 
 

@@ -65,3 +65,15 @@ def test_words_typed_by_mistake_are_gone_everywhere(
     assert "Anna removed words that were typed by mistake." in anna.press("History")
     anna.press("Remove words")
     assert anna.fill(words="steht nirgends").startswith("These words do not stand in INC-1.")
+
+
+def test_a_placeholder_is_no_title(bot: Stage, anna: Say, ben: Say) -> None:
+    """It alarms all the same: nobody waits for a title; a correction has to say something."""
+    said = anna("incident TBD")
+    assert "INC-1 is declared." in said and "has been alerted" in said
+    assert "The title does not say yet what does not work." in said
+    anna.press("Correct the title")
+    for words in ("TBD", "todo", "…", "A"):
+        assert "is only a placeholder" in anna.fill(title=words)
+    assert anna.fill(title="Kasse tot") == "INC-1 is called “Kasse tot” now."
+    assert "does not say yet" not in ben("störung Webshop zu")

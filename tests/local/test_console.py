@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -182,3 +183,15 @@ async def test_who_erased_themselves_speaks_no_more(lotse: Lotse) -> None:
     said = await screen(lotse, "/as ben", "daten", "!4", "!5", "status")
     assert "Du bist gelöscht." in said
     assert said.rstrip().rpartition("\n")[2].startswith("Anna · ")
+
+
+async def test_what_stands_in_a_field_can_be_emptied(lotse: Lotse) -> None:
+    seen = await screen(lotse, "/as chris", "einstellungen")
+    number = re.search(r"!(\d+) Arbeitszeit ändern", seen)
+    assert number is not None
+    shows = ("/as chris", "einstellungen", f"!{number[1]}")
+    said = await screen(lotse, *shows, "", "24.12.–1.1.", "", "", "")
+    assert "Betriebsferien: jedes Jahr vom 24. Dez. bis 1. Jan." in said
+    said = await screen(lotse, *shows, "", "-", "", "", "")
+    assert "kann leer bleiben; - leert es" in said
+    assert said.count("Betriebsferien: keine") == 1

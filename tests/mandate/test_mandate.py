@@ -364,3 +364,10 @@ def test_areas_of_the_focus_are_listed_in_lines_or_with_commas(chris: Say, bot: 
         assert [each["area"] for each in rows] == ["Service", "Versand"], said
         (goal,) = bot.rows("select name from mandate_goals where workspace = :workspace")
         assert goal["name"] == "Schneller, besser"
+
+
+@pytest.mark.parametrize("words", ["A", "ä", "7", "xx", "TBD", "-"])
+@pytest.mark.parametrize("rail", sorted(RAILS))
+def test_a_guardrail_says_something(chris: Say, rail: str, words: str) -> None:
+    said = do(chris, "mandate guardrails", **{**RAILS, rail: words})
+    assert said.startswith(f"“{words}” is not enough here.")

@@ -565,6 +565,14 @@ class Peer:
         self.channels[id] = Channel(id, name, {BOT})
         return {"channel": {"id": id, "name": name, "is_channel": True}}
 
+    def _conversations_rename(self, data: Json) -> Json:
+        found, name = self.channels[self._where(data["channel"])], data["name"]
+        need(not found.archived, found.id, "is_archived")
+        need(bool(re.fullmatch(r"[a-z0-9_-]{1,80}", name)), name, "invalid_name_specials")
+        need(all(each.name != name for each in self.channels.values()), name, "name_taken")
+        found.name = name
+        return {"channel": {"id": found.id, "name": name}}
+
     def _conversations_setTopic(self, data: Json) -> Json:
         where = self._where(data["channel"])
         need(len(data["topic"]) <= 250, data["topic"], "too_long")

@@ -182,6 +182,7 @@ class Channel:
     topics: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     archived: bool = False
+    names: list[str] = field(default_factory=list)
 
 
 class Chat:
@@ -303,6 +304,9 @@ class Chat:
         if fault is not None:
             await self._happen(fault)
         return place
+
+    async def rename_room(self, workspace: str, place: str, name: str) -> None:
+        self.rooms[place].names.append(name)
 
     async def set_topic(self, workspace: str, place: str, topic: str) -> None:
         self.rooms[place].topics.append(topic)

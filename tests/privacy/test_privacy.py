@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from handlers.kit.commands import call
-from handlers.privacy import retention
-from storage import people
+from handlers.kit.context import Context
+from handlers.kit.messages import Message, Text, dump
+from handlers.kit.words import text
+from handlers.privacy import erasing, retention
+from storage import attention, people
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine import Tx, opening
@@ -180,3 +184,31 @@ def test_two_who_are_one_are_neither_deputy_nor_stand_in_of_themselves(
         bot.handle(bot.request("chris", call=named, submitted=True))
     assert ben.press(calls="link yes").startswith("Beide sind jetzt eine Person")
     assert bot.rows("select id from covers where workspace = :workspace") == []
+
+
+def test_each_time_is_that_of_what_it_stands_beside(
+    bot: Stage, ben: Say, anna: Say, wind: Callable[..., None]
+) -> None:
+    """Not when the matter was noted, the incident declared or the service entered."""
+    noted = bot.clock.now()
+    bot.store(
+        lambda tx: attention.note(
+            tx, id="m1", person=PersonId("anna"), key="x", kind=attention.MatterKind.MATTER,
+            message=dump(Message((Text(("Etwas",)),))), now=noted,
+        )
+    )  # fmt: skip
+    anna("incident Kasse tot")
+    wind(to="2026-11-24 10:00")
+    ben("assign 1 anna")
+    bot.store(lambda tx: attention.tell(tx, "m1", PersonId("anna"), "2026-11-25"))
+    said: list[str] = []
+
+    def look(ctx: Context) -> None:
+        for door in erasing.doors(ctx):
+            for label, value in door.run(ctx, PersonId("anna")).rows:
+                said.append(f"{text(label, 'en')}: {text(value, 'en', 'Europe/Berlin', 2026)}")
+
+    bot.inside(look)
+    assert "Was told: Etwas, Wed 25 Nov" in said
+    assert "Asked to take it: INC-1, Tue 24 Nov, 10:00" in said
+    assert "Declared it: INC-1, Mon 23 Nov, 09:00" in said

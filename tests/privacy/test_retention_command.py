@@ -61,3 +61,32 @@ def test_a_day_at_the_end_of_the_calendar_is_a_day_too(chris: Say) -> None:
     chris("retention")
     chris.press("What is gone by a day?")
     assert "did not work" not in chris.fill(day="9999-12-31")
+
+
+@pytest.mark.parametrize(
+    ("said", "company", "words"),
+    [
+        ({"LANG": "en_GB.UTF-8"}, "de", "deleted"), ({"LANG": "de_DE.UTF-8"}, "en", "gelöscht"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "en_US.UTF-8"}, "de", "deleted"),
+        ({"LANG": "C.UTF-8"}, "de", "gelöscht"), ({}, "en", "deleted"),
+        ({"LANG": "fr_FR.UTF-8"}, "en", "deleted"),
+    ],
+)  # fmt: skip
+def test_it_speaks_the_language_of_whoever_runs_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    said: dict[str, str], company: str, words: str,
+) -> None:  # fmt: skip
+    ours = Workspace(MAIN, "Lotse", company, "Europe/Berlin", "DE")
+    database.transact(lambda tx: workspaces.ensure(tx, ours, Clock().now()))
+    monkeypatch.setattr(opening, "open_database", lambda _url: database)
+    monkeypatch.setattr(type(database), "close", lambda _self: None)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "0" * 32)
+    for each in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(each, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    assert program.main(["retention"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(each.endswith(words) for each in lines)
+    assert lines[0].split()[0] == ("Tage" if words == "gelöscht" else "days")

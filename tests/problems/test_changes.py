@@ -73,7 +73,7 @@ def test_under_a_ban_it_needs_an_override_with_reason_name_and_end(
         "A change to Etikettendrucker needs an exception",
         "Fri 4 Dec: New rolls (Anna)",
         "PRB-1: “Etikettendrucker offline” keeps coming back, cause open since "
-        "Wed 25 Nov; Ben looks after it.",
+        "Wed 25 Nov; for the cause: Ben, who has not accepted yet.",
         "An exception needs a reason and an end. Please ask Ben or Chris.",
         "[Cancel the change]",
         "[PRB-1]",

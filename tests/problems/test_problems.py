@@ -18,6 +18,7 @@ from storage import incidents, people, workspaces
 from storage.engine import Tx
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.people import PersonKind
+from tests.mandate.test_mandate import do
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 from tests.repeats.test_repeats import declared, states, unlike
 
@@ -83,7 +84,7 @@ def test_three_times_the_same_in_two_languages_until_the_fix_is_verified(
 ) -> None:
     assert states(banned) == ["open"]
     for card in banned.sees("stoerungen"):
-        assert "in 30 Tagen, Ursache offen seit Mi. 25. Nov.; Ben kümmert sich" in card
+        assert "Ursache offen seit Mi. 25. Nov.; für die Ursache: Ben, Zusage fehlt noch" in card
     assert ben.sees()[-1].splitlines() == [
         "PRB-1 · Etikettendrucker offline",
         "Status: Sperre seit Mi. 25. Nov.: Solche Störungen lassen sich erst "
@@ -145,8 +146,9 @@ def test_the_fourth_is_blocked_as_soon_as_somebody_calls_it_the_same(
     banned.wind(minutes=31)
     anna("incident Etikettendrucker offline")
     assert blocked(banned, 4) is None
-    assert "Das sind 4 in 30 Tagen. PRB-1 ist offen; Ben kümmert sich." in ben(
-        "wiederholung 4 von 2"
+    assert (
+        "Das sind 4 in 30 Tagen. PRB-1 ist offen; für die Ursache: Ben, Zusage fehlt noch."
+        in ben("wiederholung 4 von 2")
     )
     assert blocked(banned, 4) is not None
     assert any("Wiederholungen: 4 in 30 Tagen" in each for each in ben.sees())
@@ -386,7 +388,9 @@ def test_a_repeat_in_that_time_lets_the_ban_stand_again(
     wind(to="2026-12-04 09:00")
     anna("incident Etikettendrucker offline")
     ben("behoben 4")
-    assert "deshalb ist PRB-1 wieder offen; Ben kümmert sich." in ben("wiederholung 4 von 1")
+    assert "deshalb ist PRB-1 wieder offen; für die Ursache: Ben, Zusage fehlt noch." in ben(
+        "wiederholung 4 von 1"
+    )
     assert states(banned) == ["open"]
     wind(to="2026-12-12 09:00")
     assert states(banned) == ["open"]
@@ -647,3 +651,25 @@ def test_a_whole_life_makes_at_most_four_posts_on_the_channel_s_side(
     assert len([text for text in made if text.startswith("INC-3 · ")]) == 2  # one card a place
     assert len([text for text in made if "INC-3" in text]) <= 4
     assert len(made) == 4  # the cards of all three, one of them in two places; the problem has none
+
+
+def test_the_cards_of_problem_and_incident_say_the_same_of_who_looks_after_the_cause(
+    banned: Stage, anna: Say, ben: Say
+) -> None:
+    """Not accepted, accepted, asked and gone: never that somebody does who has not said so."""
+
+    def both(words: str) -> None:
+        assert words in anna("problem 1"), "the problem's card"
+        assert words in anna("INC-3"), "the incident's card"
+
+    both("Ben, who has not accepted yet")
+    assert "looks after it" not in anna("INC-3")
+    ben("problem 1")
+    ben.press(calls="problem accept")
+    assert "Owner of the cause: Ben" in anna("problem 1")
+    assert "Ben looks after it" in anna("INC-3")
+    do(ben, "problem owner", number="1", person="anna")
+    both("Ben; asked: Anna")
+    do(ben, "problem owner", number="1", person="ben")
+    leaves(banned, PersonId("ben"))
+    both("Ben is no longer active; Carla stands in")

@@ -61,6 +61,21 @@ async def test_an_incident_s_channel_is_made_kept_current_and_archived(
     everything(slack)
 
 
+async def test_a_channel_is_called_anew_when_words_of_its_title_are_removed(
+    slack: SlackStage, anna: Client
+) -> None:
+    await anna.types("/incident Till says geheim4711 all day")
+    room = list(slack.peer.channels.values())[-1]
+    assert made(slack) == ["inc-1-till-says-geheim4711-all-day"]
+    await anna.types("/lotse show 1")
+    await anna.press("History")
+    await anna.press("Remove words")
+    await anna.fill(words="geheim4711")
+    assert made(slack) == ["inc-1-till-says-all-day"]
+    assert "geheim4711" not in room.topics[-1] and len(room.topics) > 1
+    everything(slack)
+
+
 async def test_a_mention_in_the_thread_of_a_card_is_about_its_incident(
     slack: SlackStage, anna: Client, ben: Client
 ) -> None:

@@ -36,6 +36,7 @@ METHODS: dict[str, str | None] = {
     "conversations.history": "im:history",
     "conversations.create": "channels:manage",
     "conversations.invite": "channels:manage",
+    "conversations.rename": "channels:manage",
     "conversations.setTopic": "channels:manage",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",

@@ -66,6 +66,7 @@ NOT_DONE = {
     "files.getUploadURLExternal": "a picture is part of the card itself, so no file is uploaded",
     "files.completeUploadExternal": "a picture is part of the card itself, so no file is uploaded",
     "conversations.create": ROOMS,
+    "conversations.rename": ROOMS,
     "conversations.setTopic": ROOMS,
     "conversations.invite": ROOMS,
     "conversations.archive": ROOMS,

@@ -113,7 +113,7 @@ def test_managers_set_the_whole_working_time_in_chat(chris: Say, anna: Say, bot:
         digest="Dienstag 7.45 Uhr",
     )  # fmt: skip
     assert "Working hours: Mon–Thu 07:00–17:00 and Fri 07:00–15:00\n" in said
-    assert "Holidays and time zone: Bayern, Europe/Vienna\n" in said
+    assert "Holidays and time zone: Bavaria, Europe/Vienna\n" in said
     assert "The digest comes: Tue 07:45\n" in said
     kept = bot.store(workspaces.get)
     assert (kept.zone, kept.region) == ("Europe/Vienna", "DE-BY")

@@ -14,7 +14,7 @@ from handlers.kit.errors import NotFound, Refusal, Unproven
 from handlers.kit.folding import blank
 from handlers.kit.folding import folded as folded
 from handlers.kit.messages import FieldKind
-from handlers.kit.words import LANGUAGES, Who, Words, _, text
+from handlers.kit.words import LANGUAGES, Who, Words, _, some, text
 from storage import people
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -298,7 +298,7 @@ class PersonReader:
         if len(found) == 1:
             return found[0]
         if len(found) > 1:
-            names = [each.name for each in found[:5]]
+            names = some([each.name for each in found], 5)
             raise Refusal(
                 _(
                     "Several people are called that: {names}. Please give the whole name.",

@@ -36,9 +36,9 @@ def is_placeholder(text: str) -> bool:
     plain = folded(text).strip()
     if plain.startswith(PHRASES):
         return True
-    words = re.findall(r"\w+", plain)
-    return not any(_says_something(each) for each in words)
+    return not any(_says_something(each) for each in re.findall(r"\w+", text))
 
 
 def _says_something(word: str) -> bool:
-    return word not in EMPTY and len(set(word)) > 1
+    # As typed: folded, one umlaut would be two letters.
+    return folded(word) not in EMPTY and len(set(word.casefold())) > 1

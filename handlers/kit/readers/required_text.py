@@ -39,6 +39,21 @@ class RequiredTextReader(TextReader):
 
 
 @dataclass(frozen=True, slots=True)
+class TitleReader(TextReader):
+    """A title in one line, exactly as typed; a placeholder is none."""
+
+    long: bool = False
+
+    def value(self, raw: str, ctx: Context) -> object:
+        text = TextReader.value(self, raw, ctx)
+        if is_placeholder(raw):
+            raise Refusal(
+                _("“{text}” is only a placeholder. What is it about?", text=raw.strip()[:80])
+            )
+        return text
+
+
+@dataclass(frozen=True, slots=True)
 class LinkReader(TextReader):
     """An address that begins with https:// or http://. What is a gap is left empty."""
 

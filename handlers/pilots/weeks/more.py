@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Text, Title
-from handlers.kit.words import _
+from handlers.kit.words import _, first_lines
 from handlers.pilots.weeks import progress
 from handlers.pilots.weeks.kinds import CHANGES, KINDS
 from storage.pilots import Pilot, log
@@ -56,16 +56,17 @@ def _improvement_parts(ctx: Context, pilot: Pilot) -> list[Part]:
 def _later(ctx: Context, pilot: Pilot) -> list[Part]:
     waiting = [each for each in log.later(ctx.tx, pilot.id) if each.state is LaterState.LATER]
     parts: list[Part] = [Text(_("For later:"))] if waiting else []
-    for each in waiting[:SHOWN]:
+    for each in waiting:
         parts.append(Text(_("{kind}: {words}", kind=KINDS[each.kind], words=each.words)))
         take = call("pilot schedule", pilot=pilot.id, item=each.id)
         parts.append(Buttons((Button(_("Take it up"), take, "quiet"),)))
     taken = [each for each in log.later(ctx.tx, pilot.id) if each.state is LaterState.SCHEDULED]
     if taken:
-        items = tuple(
-            _("{kind}: {words}", kind=KINDS[each.kind], words=each.words) for each in taken[-SHOWN:]
-        )
-        parts += [Text(_("Taken up:")), Items(items)]
+        items = [
+            _("{kind}: {words}", kind=KINDS[each.kind], words=each.words)
+            for each in reversed(taken)  # the latest first
+        ]
+        parts += [Text(_("Taken up:")), Items(tuple(first_lines(items, SHOWN)))]
     return parts
 
 

@@ -7,7 +7,7 @@ from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Reply, Title
 from handlers.kit.people import name
-from handlers.kit.words import Words, _
+from handlers.kit.words import Words, _, first_lines
 from handlers.pilots import editing, roles
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks.kinds import CHANGES
@@ -60,16 +60,16 @@ HISTORY: dict[str, Words] = {
 )
 def past(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    items = tuple(
+    items = [
         _line(
             past_words(ctx, each.kind, each.words),
             kind=_kind(each.kind),
             who=name(ctx, each.by),
             day=calendar.day_of(each.at, ctx.workspace.zone),
         )
-        for each in log.history(ctx.tx, found.id)[:25]
-    )
-    return Reply(Message((Title(found.name), Items(items))))
+        for each in log.history(ctx.tx, found.id)
+    ]
+    return Reply(Message((Title(found.name), Items(tuple(first_lines(items, 25))))))
 
 
 def _line(words: str, **values: object) -> Words:

@@ -18,7 +18,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import Words, _, _n
+from handlers.kit.words import Words, _, _n, first_lines
 from handlers.working_time import hours
 from handlers.working_time.after_hours import digest
 from storage import working_time as stored
@@ -46,7 +46,7 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("Outside working hours"))]
     shares = _shares(ctx)
     if shares:
-        parts.append(Items(tuple(shares[:SHOWN])))
+        parts.append(Items(tuple(first_lines(shares, SHOWN))))
     else:
         parts.append(
             Text(_("No service had {n} incidents in the last 90 days; fewer say nothing.", n=LEAST))
