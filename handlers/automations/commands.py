@@ -71,7 +71,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
     if len(all_of_them) > SHOWN:
         items.append(_("and {n} more", n=len(all_of_them) - SHOWN))
     mine = tuple(
-        Button(each.name[:32], call("auto", automation=each.id))
+        Button(each.name, call("auto", automation=each.id))
         for each in all_of_them
         if ctx.person.id in (each.accountable, each.deputy)
     )[:4]
@@ -96,8 +96,8 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         parts.append(
             Buttons(
                 (
-                    Button(_("Report by name"), call("auto key"), "quiet"),
-                    Button(_("Calls that fit nothing"), call("auto strays"), "quiet"),
+                    Button(_("Key for calls"), call("auto key"), "quiet"),
+                    Button(_("Unknown calls"), call("auto strays"), "quiet"),
                 )
             )
         )
@@ -105,7 +105,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
 
 
 def _adopt(name: str, draft: str) -> Button:
-    return Button(_("Enter “{name}”", name=name[:20]), call("auto adopt", draft=draft))
+    return Button(_("Enter “{name}”", name=name), call("auto adopt", draft=draft))
 
 
 @feature.command(
@@ -126,7 +126,7 @@ def retired(ctx: Context) -> Reply:
         _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
         for each in found[:SHOWN]
     )
-    back = tuple(Button(each.name[:32], call("auto", automation=each.id)) for each in found[:5])
+    back = tuple(Button(each.name, call("auto", automation=each.id)) for each in found[:5])
     return Reply(Message((Title(_("Retired")), Items(items), Buttons(back))))
 
 
@@ -167,7 +167,7 @@ def strays(ctx: Context) -> Reply:
         for each in found[:SHOWN]
     )
     enter = tuple(_adopt(each.slug, f"{SLUG}{each.slug}") for each in found[:5])
-    return Reply(Message((Title(_("Calls that fit nothing")), Items(items), Buttons(enter))))
+    return Reply(Message((Title(_("Unknown calls")), Items(items), Buttons(enter))))
 
 
 @feature.command(

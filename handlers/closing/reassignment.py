@@ -15,7 +15,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, known
 from handlers.kit.messages import Buttons, Message, Part, Post, Text, Title
 from handlers.kit.people import former, name
-from handlers.kit.words import _
+from handlers.kit.words import _, _c
 from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
@@ -26,7 +26,7 @@ from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
 
-feature = Feature(_("Done"))
+feature = Feature(_c("incidents", "Done"))
 
 
 def second_person(ctx: Context, incident: Incident, asked_by: PersonId) -> PersonId | None:
@@ -111,7 +111,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
 
 @feature.knows(
     30,
-    _("Done"),
+    _c("incidents", "Done"),
     {
         "closings": (
             "fixer",

@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.folding import plain
 from handlers.kit.messages import WRITER, Button, Buttons, Call, Message, call_data, call_from
-from handlers.kit.words import LANGUAGES, text
+from handlers.kit.words import LANGUAGES, button_label, flat
 from storage import conversation
 from storage.delivery.places import PlaceKind
 from storage.engine.ids import PersonId, PlaceId
@@ -59,7 +59,7 @@ def remember(
     that could name what it was about: only the taps that everybody is offered.
     """
     found = [
-        {"labels": [text(each.label, language) for language in LANGUAGES]} | call_data(each.call)
+        {"labels": _labels(each), **call_data(each.call)}
         for part in (message.parts if message is not None else ())
         if isinstance(part, Buttons)
         for each in part.buttons
@@ -70,6 +70,10 @@ def remember(
         return
     kept = WRITER.encode(found[:MOST]) if found else ""
     conversation.keep(ctx.tx, person, place, kept, ctx.now)
+
+
+def _labels(button: Button) -> list[str]:
+    return [flat(button_label(button.label, language)) for language in LANGUAGES]
 
 
 def live(ctx: Context) -> list[tuple[tuple[str, ...], Call]]:

@@ -25,7 +25,7 @@ from storage.incidents import Incident, alarms, texts
 feature = Feature(_("Incidents"))
 
 
-@feature.command("update", "meldung", help=_("Tell how it stands; the card shows it."))
+@feature.command("update", "meldung", help=_("Post an update; the card shows it."))
 def update(
     ctx: Context,
     number: Ref | None = None,

@@ -59,7 +59,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Service"), _service(ctx, problem)),
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("Responsible for the cause"), _owner(ctx, problem)),
     ]
     if problem.state == ProblemState.OPEN:
         rows.append((_("Due"), _due(ctx, problem)))
@@ -196,7 +196,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     return (
         *accept,
         *steps,
-        button(_("Name the owner"), "problem owner", "quiet"),
+        button(_("Name somebody"), "problem owner", "quiet"),
         button(_("Set the date"), "problem due", "quiet"),
         button(_("Allow an exception"), "problem override", "quiet"),
         history,
@@ -213,7 +213,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
     rows: tuple[tuple[Words, Words], ...] = (
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), _owner(ctx, problem)),
+        (_("Responsible for the cause"), _owner(ctx, problem)),
         (_("Due"), _due(ctx, problem)),
     )
     return Message(

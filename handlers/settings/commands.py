@@ -66,6 +66,7 @@ ROLES: dict[str, Words] = {
     "incidents": _("incidents and their cards"),
     "managers": _("the weekly digest"),
 }
+FOR: dict[str, Words] = {"incidents": _("For incidents"), "managers": _("For the weekly digest")}
 
 
 CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly digest")}
@@ -93,14 +94,12 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         here = tuple(
-            Button(
-                _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
-                call("settings place", role=role, channel=ctx.place.id),
-            )
-            for role, label in ROLES.items()
+            Button(label, call("settings place", role=role, channel=ctx.place.id))
+            for role, label in FOR.items()
             if ctx.place.role != role
         )
-        parts.append(Buttons(here))
+        asked = _("What should {channel} be used for?", channel=_named(ctx.place))
+        parts += [Text(asked), Buttons(here)]
     else:
         parts.append(
             Text(

@@ -20,7 +20,8 @@ NEVER = {
         r"alarmed|climb|repeat ban|\bbans?\b|\bnews\b|restored?\b|outage|reliev"
         r"|(there|here) any more|persons\b|take(n|s)? off\b|promis|on duty|supersed|harbour pilot"
         r"|how does it stand|stands in the|hand-over|is up to\b|ownership gap|overdue"
-        r"|overrid|(?<!nobody )manages lotse"
+        r"|overrid|(?<!nobody )manages lotse|weekly report|how it stands"
+        r"|\bowners?\b|owns? (the|this) cause"
     ),
     "de": (
         r"kletter|wiederhol(er|sperre)|ausfall|ausfäll|vorfall|vorfäll|liegt (das |hier |es )?bei"
@@ -30,12 +31,12 @@ NEVER = {
         r"|bitte (wählen|angeben|schreiben|übergeben)|aufgegangen|\bkunden\b|werktag|gestrichen"
         r"|streichen|als erste\b|freiwillig|ist gegangen|lücken? in der|zählt selbst nicht"
         r"|steht dir nicht|(?<!ab)(?<!an)geschlossen|\bvorgang|\bvorgänge|\bpilote?n?\b(?!projekt)"
+        r"|wie es steht|ursache (zu )?übernehmen|übernimmt die ursache"
         r"|\bsie können\b|\bbitte geben sie\b|\bleute\b(?! dieser firma)"
     ),
 }
 MEANT = {  # where such a word is no term of ours
     "Values from a table: day;value, or in;started;done. Only weekly means are kept.",  # a column
-    "Done",  # an answer to a review: there is nothing to finish
     "Pilot",  # the short label
     "Passed on without your name. You find the answer with “pilot {pilot}”.",  # what is typed
     "Fewer than five people use it: answers are not shown, but nobody can promise that yours "
