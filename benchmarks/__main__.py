@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     digest,
+    fields,
     heartbeat,
     machine,
     question,
@@ -120,6 +121,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "repeats": _repeats,
     "search": search.measure,
     "digest": digest.measure,
+    "fields": fields.measure,
     "heartbeat": _heartbeat,
     "states": states.measure,
 }

@@ -26,6 +26,8 @@ class Size:
     told: int  # incidents that a digest is written over
     automations: int  # whose states are computed in one tick
     addresses: int  # that heartbeats are sent to, in turn
+    services: int  # that a form lets choose from
+    people: int
 
     @property
     def busy(self) -> int:
@@ -52,6 +54,8 @@ FULL = Size(
     told=1_000_000,
     automations=10_000,
     addresses=60_000,
+    services=300,
+    people=1_000,
 )
 SMOKE = Size(
     rounds=1,
@@ -71,4 +75,6 @@ SMOKE = Size(
     told=2000,
     automations=80,
     addresses=2000,
+    services=300,
+    people=50,
 )
