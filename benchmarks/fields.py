@@ -117,6 +117,7 @@ async def _page(size: Size) -> AsyncIterator[Steps]:
                 await expect(search).to_be_visible()
 
             async def find() -> None:
+                await search.fill("")  # what was typed before is kept
                 await search.press_sequentially(LETTERS)
                 await expect(c.page.locator("dialog .option").first).to_have_text(crowd.NAMES[0])
 
