@@ -205,15 +205,15 @@ def button_label(
     if over <= 0:
         return said
     if isinstance(words, Sentence):
-        values = {
+        names = {
             name: value.name if isinstance(value, Who) else value
             for name, value in words.values.items()
             if isinstance(value, str | Who)
         }
-        longest = max(values, key=lambda name: len(values[name]), default="")
-        room = len(values[longest]) - over if longest else 0
+        longest = max(names, key=lambda name: len(names[name]), default="")
+        room = len(names[longest]) - over if longest else 0
         if room >= SOME:
-            values = {**words.values, longest: shortened(values[longest], room)}
+            values = {**words.values, longest: shortened(names[longest], room)}
             return speak(replace(words, values=values), language, zone, year)
     return (shortened(flat(said), BUTTON),)
 
