@@ -511,7 +511,8 @@ async def test_a_private_channel_has_no_name_and_serves_all_the_same(fresh: Slac
     await chris.press(calls="settings begin")
     shown = await chris.types("/lotse settings", at="CPRIV")
     assert "privategroup" not in shown and "##" not in shown and "#" not in shown
-    await chris.press("Use the channel without a name for incidents and their cards")
+    assert "What should the channel without a name be used for?" in shown
+    await chris.press("For incidents")
     await chris.types("/incident Till is dead")
     assert fresh.peer.sees("CPRIV")
     assert anywhere(fresh, "DCHRIS")
