@@ -101,6 +101,12 @@ def test_nothing_is_said_with_a_word_that_lotse_never_says() -> None:
     assert found == []
 
 
+def test_no_number_gets_the_ending_of_another() -> None:
+    """English numbers in order end differently (3rd), so none is put together from a value."""
+    found = [each for _m, each, _said in spoken() if re.search(r"\}(st|nd|rd|th)\b", each)]
+    assert found == []
+
+
 @pytest.mark.parametrize("term", TERMS)
 def test_one_thing_has_one_word_in_each_language(term: str) -> None:
     met = 0
