@@ -55,8 +55,8 @@ def _weeks_below(names: Sequence[str], y: float, *, dark: bool) -> str:
     quiet = (DARK if dark else LIGHT)[2]
     step = (WIDTH - 40) / len(names)
     return "".join(
-        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" font-size="{SMALL}" '
-        f'text-anchor="middle">{int(each[6:])}</text>'
+        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" '
+        f'font-size="{SMALL}" text-anchor="middle">{int(each[6:])}</text>'
         for number, each in enumerate(names)
     )
 
