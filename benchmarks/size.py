@@ -28,6 +28,7 @@ class Size:
     addresses: int  # that heartbeats are sent to, in turn
     services: int  # that a form lets choose from
     people: int
+    notes: int | None  # labelled sentences of each set about friction, None for all of them
 
     @property
     def busy(self) -> int:
@@ -56,6 +57,7 @@ FULL = Size(
     addresses=60_000,
     services=300,
     people=1_000,
+    notes=None,
 )
 SMOKE = Size(
     rounds=1,
@@ -77,4 +79,5 @@ SMOKE = Size(
     addresses=2000,
     services=300,
     people=50,
+    notes=60,
 )
