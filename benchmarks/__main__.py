@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import (
     digest,
+    fields,
     friction,
     heartbeat,
     machine,
@@ -124,6 +125,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "friction": friction.table,
     "search": search.measure,
     "digest": digest.measure,
+    "fields": fields.measure,
     "heartbeat": _heartbeat,
     "states": states.measure,
 }

@@ -26,6 +26,8 @@ class Size:
     told: int  # incidents that a digest is written over
     automations: int  # whose states are computed in one tick
     addresses: int  # that heartbeats are sent to, in turn
+    services: int  # that a form lets choose from
+    people: int
     notes: int | None  # labelled sentences of each set about friction, None for all of them
 
     @property
@@ -53,6 +55,8 @@ FULL = Size(
     told=1_000_000,
     automations=10_000,
     addresses=60_000,
+    services=300,
+    people=1_000,
     notes=None,
 )
 SMOKE = Size(
@@ -73,5 +77,7 @@ SMOKE = Size(
     told=2000,
     automations=80,
     addresses=2000,
+    services=300,
+    people=50,
     notes=60,
 )

@@ -94,7 +94,9 @@ class Board:
         if not waits:
             return pages.gone(language)
         button = pages.say(_("Sign in with this browser"), language)
-        body = f'<form method="post"><button>{button}</button></form>'
+        once = _("This link works once. This browser then stays signed in for a day.")
+        said = f"<p>{pages.say(once, language)}</p>"
+        body = f'{said}<form method="post"><button>{button}</button></form>'
         return pages.whole(language, _("The board"), body)
 
     async def _signed_in(self, request: web.Request) -> web.Response:

@@ -78,7 +78,7 @@ LABELS: dict[str, Sentence] = {
 
 ROLES: dict[str, Sentence] = {
     "anna": _c("role on the page", "Employee"),
-    "ben": _c("role on the page", "Owner"),
+    "ben": _c("role on the page", "Accountable"),
     "carla": _c("role on the page", "Deputy"),
     "chris": _c("role on the page", "Manager"),
 }
@@ -88,7 +88,7 @@ LEFT = _c("role on the page", "Left the company")
 
 ABOUT: dict[str, Sentence] = {
     "incidents": _("Every incident has its card here."),
-    "managers": _("The weekly report and what has to be decided."),
+    "managers": _("The weekly digest and what has to be decided."),
     "general": _("For everybody."),
     "direct": _("Only you and Lotse read this."),
 }

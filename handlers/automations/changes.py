@@ -56,7 +56,7 @@ class ZoneReader(TextReader):
 
 
 def _card_button(automation: Automation) -> Button:
-    return Button(automation.name[:32], call("auto", automation=automation.id))
+    return Button(automation.name, call("auto", automation=automation.id))
 
 
 def _look(ctx: Context, automation: Automation) -> None:

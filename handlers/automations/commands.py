@@ -72,7 +72,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         for each in all_of_them
     ]
     mine = tuple(
-        Button(each.name[:32], call("auto", automation=each.id))
+        Button(each.name, call("auto", automation=each.id))
         for each in all_of_them
         if ctx.person.id in (each.accountable, each.deputy)
     )[:4]
@@ -98,8 +98,8 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         parts.append(
             Buttons(
                 (
-                    Button(_("Report by name"), call("auto key"), "quiet"),
-                    Button(_("Calls that fit nothing"), call("auto strays"), "quiet"),
+                    Button(_("Key for calls"), call("auto key"), "quiet"),
+                    Button(_("Unknown calls"), call("auto strays"), "quiet"),
                 )
             )
         )
@@ -107,7 +107,7 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
 
 
 def _adopt(name: str, draft: str) -> Button:
-    return Button(_("Enter “{name}”", name=name[:20]), call("auto adopt", draft=draft))
+    return Button(_("Enter “{name}”", name=name), call("auto adopt", draft=draft))
 
 
 @feature.command(
@@ -132,7 +132,7 @@ def retired(
         _("{name}, since {at:day}", name=each.name, at=each.retired_at or each.registered_at)
         for each in shown
     )
-    back = [Button(each.name[:32], call("auto", automation=each.id)) for each in shown]
+    back = [Button(each.name, call("auto", automation=each.id)) for each in shown]
     turning = _turning("auto retired", first, len(found))
     parts = [Title(_("Retired")), Items(items), *buttons_of([*back, *turning])]
     return Reply(Message(tuple(parts)))
@@ -195,7 +195,7 @@ def strays(
     )
     enter = [_adopt(each.slug, f"{SLUG}{each.slug}") for each in shown]
     turning = _turning("auto strays", first, len(found))
-    parts = [Title(_("Calls that fit nothing")), Items(items), *buttons_of([*enter, *turning])]
+    parts = [Title(_("Unknown calls")), Items(items), *buttons_of([*enter, *turning])]
     return Reply(Message(tuple(parts)))
 
 

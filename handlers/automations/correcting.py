@@ -49,7 +49,7 @@ class StepsReader(RequiredTextReader):
 
 
 def _card_button(automation: Automation) -> Button:
-    return Button(automation.name[:32], call("auto", automation=automation.id))
+    return Button(automation.name, call("auto", automation=automation.id))
 
 
 @feature.command(
@@ -82,7 +82,7 @@ def rename(
     )
     automations.change(ctx.tx, automation.id, name=shown, name_key=key)
     said = _("It is called “{name}” now.", name=shown)
-    open_card = Button(shown[:32], call("auto", automation=automation.id))
+    open_card = Button(shown, call("auto", automation=automation.id))
     return Reply(line(said, open_card), subject=shown)
 
 
@@ -200,7 +200,7 @@ def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
 def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:
     """Return the buttons that lead to operation."""
     id = automation.id
-    steps = [Button(automation.name[:32], call("auto", automation=id))]
+    steps = [Button(automation.name, call("auto", automation=id))]
     if gaps:
         steps.append(Button(_("Complete the profile"), call("auto complete", automation=id)))
         steps.append(Button(_("Three sentences"), call("auto rules", automation=id)))

@@ -76,8 +76,8 @@ def settings(ctx: Context) -> list[Setting]:
     if not found and not automations.all(ctx.tx):
         return []
     value = _n("{n} name fits nothing", "{n} names fit nothing", len(found)) if found else _("none")
-    button = Button(_("Report by name"), call("auto key"))
-    return [Setting(_("Calls that fit nothing"), value, button)]
+    button = Button(_("Key for calls"), call("auto key"))
+    return [Setting(_("Unknown calls"), value, button)]
 
 
 @feature.lists(

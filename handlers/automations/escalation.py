@@ -168,7 +168,7 @@ def in_trouble(ctx: Context, automation: Automation) -> tuple[Button, ...]:
     """Return what to do about something that failed or is missing; nothing happens by itself."""
     title = ctx.text(_("{name} does not run", name=automation.name))
     return (
-        Button(automation.name[:32], call("auto", automation=automation.id)),
+        Button(automation.name, call("auto", automation=automation.id)),
         Button(_("Declare incident"), call("incident", title=title), "quiet"),
     )
 
@@ -282,7 +282,7 @@ def second_keep(ctx: Context, automation: Automation) -> tuple[Post, ...]:
         name=automation.name,
     )
     key = f"automation:{automation.id}:twice"
-    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    open_card = Button(automation.name, call("auto", automation=automation.id))
     matters.note(ctx, manager.id, key, words, open_card)
     return ()
 

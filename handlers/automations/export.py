@@ -109,7 +109,7 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
         profile.value_words("category", kept.get("category", "")),
         people.who_answers(ctx, automation) if open_one else "",
         expected_words(automation),
-        _("{at:date}", at=last) if last is not None else "",
+        _("{at:day}", at=last) if last is not None else "",
         profile.value_words("ai", kept.get("ai", "")),
     )
 

@@ -96,7 +96,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
     else:
         said = _("You are the deputy for “{name}”. Thank you.", name=automation.name)
     told = Post(_asked_key(automation, me), line(said, tone=Tone.QUIET))
-    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    open_card = Button(automation.name, call("auto", automation=automation.id))
     return Reply(
         line(said, open_card),
         posts=(told, *matters.settle(ctx, _asked_key(automation, me))),
@@ -131,7 +131,7 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     if me not in unaccepted(automation):
         raise Refusal(
             _("There is nothing left for you to confirm for “{name}”.", name=automation.name),
-            buttons=(Button(automation.name[:32], call("auto", automation=automation.id)),),
+            buttons=(Button(automation.name, call("auto", automation=automation.id)),),
         )
     profile.note(ctx, automation, AutomationEvent.DECLINED)
     said = _(

@@ -89,7 +89,7 @@ def show(ctx: Context) -> Reply:
 
 
 def _change() -> Button:
-    return Button(_("Other numbers of days"), call("auto days"), "quiet")
+    return Button(_("Change when to ask"), call("auto days"), "quiet")
 
 
 def _now(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
@@ -123,4 +123,4 @@ def change(
 def settings(ctx: Context) -> list[Setting]:
     """Return the numbers of days."""
     days = ", ".join(str(each.days) for each in steps(ctx.tx))
-    return [Setting(_("Working days after which somebody is asked"), days, _change())]
+    return [Setting(_("Questions after working days"), days, _change())]

@@ -28,7 +28,6 @@ from storage.problems.overrides import Override
 from storage.problems.states import ProblemState
 from storage.repeats import Proposal, outages
 
-LABEL = 26  # letters of a button that names something, beside its verb, on a phone
 Rows = list[tuple[Words, Words]]
 
 
@@ -250,7 +249,7 @@ def let_pass(ctx: Context, service: ServiceId) -> tuple[Button, ...]:
         return ()
     return tuple(
         Button(
-            _("Allow an exception: {what}", what=shortened(each.what, LABEL)),
+            _("Allow: {what}", what=each.what),
             call("change override", id=each.id),
         )
         for each in stored_changes.coming(ctx.tx, today_of(ctx))

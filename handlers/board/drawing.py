@@ -13,6 +13,7 @@ from handlers.kit.messages import Chart
 from handlers.kit.words import flat
 
 WIDTH, ROW, TOP = 640, 110, 30  # of the picture, of a series, and of its label
+SMALL = 15  # letters of numbers, in a picture that a phone shows at half its width
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
 LIGHT = ("#ffffff", "#1b1f24", "#5b6672", "#1f5f99")  # ground, text, quiet, bars
 DARK = ("#16191d", "#eceff2", "#a3adb8", "#8fc1f0")
@@ -35,7 +36,7 @@ def _bars(label: str, values: Sequence[int], top: float, *, dark: bool) -> str:
     floor, room = top + ROW - 22, ROW - 62
     step = (WIDTH - 40) / len(values)
     found = [
-        f'<text x="20" y="{top + 14:.0f}" fill="{text}" font-size="15" font-weight="600">'
+        f'<text x="20" y="{top + 14:.0f}" fill="{text}" font-size="18" font-weight="600">'
         f"{escape(label)}</text>",
         f'<line x1="20" y1="{floor:.0f}" x2="{WIDTH - 20}" y2="{floor:.0f}" stroke="{quiet}"/>',
     ]
@@ -45,7 +46,7 @@ def _bars(label: str, values: Sequence[int], top: float, *, dark: bool) -> str:
             f'<rect x="{left:.1f}" y="{floor - tall:.1f}" width="{step - 12:.1f}" '
             f'height="{tall:.1f}" fill="{bar}"/>'
             f'<text x="{left + (step - 12) / 2:.1f}" y="{floor - tall - 4:.1f}" fill="{text}" '
-            f'font-size="12" text-anchor="middle">{value}</text>'
+            f'font-size="{SMALL}" text-anchor="middle">{value}</text>'
         )
     return "".join(found)
 
@@ -54,8 +55,8 @@ def _weeks_below(names: Sequence[str], y: float, *, dark: bool) -> str:
     quiet = (DARK if dark else LIGHT)[2]
     step = (WIDTH - 40) / len(names)
     return "".join(
-        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" font-size="12" '
-        f'text-anchor="middle">{int(each[6:])}</text>'
+        f'<text x="{20 + (number + 0.5) * step:.1f}" y="{y:.0f}" fill="{quiet}" '
+        f'font-size="{SMALL}" text-anchor="middle">{int(each[6:])}</text>'
         for number, each in enumerate(names)
     )
 

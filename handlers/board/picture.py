@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-from handlers.board.drawing import DARK, LIGHT, WIDTH, draw, svg
+from handlers.board.drawing import DARK, LIGHT, SMALL, WIDTH, draw, svg
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -148,7 +148,7 @@ def pilot_values(
         body.append(
             f'<line x1="20" y1="{y:.1f}" x2="{WIDTH - 150}" y2="{y:.1f}" stroke="{quiet}" '
             f'stroke-dasharray="{dash}"/>'
-            f'<text x="{WIDTH - 142}" y="{y + 4:.1f}" fill="{text}" font-size="13">'
+            f'<text x="{WIDTH - 142}" y="{y + 4:.1f}" fill="{text}" font-size="{SMALL}">'
             f"{escape(ctx.text(label))} {measure.number(value)}</text>"
         )
     step = (WIDTH - 190) / max(len(shown) - 1, 1)
@@ -158,12 +158,12 @@ def pilot_values(
     for (x, y), value in zip(dots, shown, strict=True):
         body.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{bar}"/>'
-            f'<text x="{x:.1f}" y="{y - 9:.1f}" fill="{text}" font-size="12" '
+            f'<text x="{x:.1f}" y="{y - 9:.1f}" fill="{text}" font-size="{SMALL}" '
             f'text-anchor="middle">{measure.number(value)}</text>'
         )
     for (x, _y), each in zip(dots, values[-WEEKS:], strict=True):
         body.append(
-            f'<text x="{x:.1f}" y="190" fill="{quiet}" font-size="12" text-anchor="middle">'
+            f'<text x="{x:.1f}" y="190" fill="{quiet}" font-size="{SMALL}" text-anchor="middle">'
             f"{int(each.week[6:])}</text>"
         )
     return svg(ctx.text(pilot_summary(pilot, values[-WEEKS:])), 200, body, dark=dark)

@@ -19,7 +19,7 @@ from handlers.kit.doors import Section, Task, Week, figure
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Reply, Text, Title
 from handlers.kit.people import name
 from handlers.kit.readers.dates import today_of
-from handlers.kit.words import Sentence, Words, _, _n, shortened, some
+from handlers.kit.words import Sentence, Words, _, _c, _n, shortened, some
 from storage import incidents
 from storage.closing import digest as closing_figures
 from storage.closing.digest import Ended
@@ -38,7 +38,9 @@ UNDONE = feature.measure(
     _("incidents that have been working again for three working days and are not done"),
     "incidents",
 )
-DONE = feature.measure("done", _("Done"), _("incidents that became done in the week"), "incidents")
+DONE = feature.measure(
+    "done", _c("incidents", "Done"), _("incidents that became done in the week"), "incidents"
+)
 ENDING = feature.measure(
     "ending",
     _("Workaround or cause fixed"),
@@ -163,7 +165,9 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     ended = closing_figures.ended(ctx.tx, week.start, week.end)
     rows: list[tuple[Words, Words]] = []
     if ended.done:
-        rows.append((_("Done"), _n("{n} incident", "{n} incidents", figure(DONE, ended.done))))
+        rows.append(
+            (_c("incidents", "Done"), _n("{n} incident", "{n} incidents", figure(DONE, ended.done)))
+        )
     if ended.said:
         rows.append((_("Workaround or cause fixed"), share(ended)))
         rows += _trend(ctx, week)

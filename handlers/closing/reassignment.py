@@ -16,7 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, known
 from handlers.kit.messages import Post
 from handlers.kit.people import former, name
-from handlers.kit.words import _, shortened
+from handlers.kit.words import _, _c, shortened
 from handlers.on_call import duty
 from storage import closing as closings
 from storage import people
@@ -27,7 +27,7 @@ from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState, TimelineKind
 
-feature = Feature(_("Done"))
+feature = Feature(_c("incidents", "Done"))
 
 
 def second_person(ctx: Context, incident: Incident, asked_by: PersonId) -> PersonId | None:
@@ -116,7 +116,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
 
 @feature.knows(
     30,
-    _("Done"),
+    _c("incidents", "Done"),
     {
         "closings": (
             "fixer",

@@ -27,8 +27,7 @@ Answer = Reply | Call  # a call is carried out as if its button had been pressed
 def ask_which(found: Sequence[Incident], word: str, *also: Button, **args: str) -> Reply:
     """Ask which one is meant, or `also` something else; nothing changes yet."""
     buttons = tuple(
-        Button(shortened(headline(each)), call(word, number=each.number, **args))
-        for each in found[:5]
+        Button(headline(each), call(word, number=each.number, **args)) for each in found[:5]
     )
     return Reply(line(_("Which one do you mean?"), *buttons, *also))
 

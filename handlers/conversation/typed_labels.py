@@ -12,7 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.folding import plain
 from handlers.kit.messages import WRITER, Button, Buttons, Call, Message, call_data, call_from
-from handlers.kit.words import LANGUAGES, text
+from handlers.kit.words import LANGUAGES, button_label, flat
 from storage import conversation
 from storage.delivery.places import PlaceKind
 from storage.engine.ids import PersonId, PlaceId
@@ -66,15 +66,16 @@ def remember(
         for each in part.buttons
         if not nameless or each.call.word in TAPS
     )
-    found = [
-        {"labels": [text(each.label, language) for language in LANGUAGES]} | call_data(each.call)
-        for each in islice(buttons, MOST)
-    ]
+    found = [{"labels": _labels(each), **call_data(each.call)} for each in islice(buttons, MOST)]
     if nameless and not found:  # not even when it was
         conversation.drop(ctx.tx, person)
         return
     kept = WRITER.encode(found) if found else ""
     conversation.keep(ctx.tx, person, place, kept, ctx.now)
+
+
+def _labels(button: Button) -> list[str]:
+    return [flat(button_label(button.label, language)) for language in LANGUAGES]
 
 
 def live(ctx: Context) -> list[tuple[tuple[str, ...], Call]]:

@@ -71,8 +71,9 @@ def feedback(
     if sentence:
         week = relief.week_of(ctx)
         answers.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
-        kept = _("Saved without your name; shown when the week is over. Thank you.")
-        parts += [Title(kept), Text(sentence)]
+        when = _("It is shown when the week is over.")
+        thanks = Title(_("Saved without your name. Thank you."))
+        parts += [thanks, Text(sentence), Text(when, small=True)]
     return Reply(Message((*parts, *cards.taps(ctx, pilot))), nameless=True)
 
 

@@ -154,7 +154,7 @@ def _sorting(ctx: Context, pattern: Pattern) -> tuple[Button, ...]:
     ]
     for each in patterns.merged(ctx.tx, pattern.id)[:2]:
         undo = call("pattern apart", pattern=each.id)
-        found.append(Button(_("Take “{title}” out again", title=each.title[:16]), undo, "quiet"))
+        found.append(Button(_("Take “{title}” out again", title=each.title), undo, "quiet"))
     found.append(Button(_("Undo"), call("pattern undo", pattern=pattern.id), "quiet"))
     return tuple(found)
 

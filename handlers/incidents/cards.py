@@ -203,7 +203,7 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
         Buttons(
             (
                 Button(
-                    _("Yes, {service}", service=shortened(guessed.name, 40)),
+                    _("Yes, {service}", service=guessed.name),
                     call("move", number=number, service=guessed.id),
                 ),
                 Button(_("No, something else"), call("not about", number=number)),

@@ -16,7 +16,7 @@ from handlers.kit.folding import plain
 from handlers.kit.messages import Button
 from handlers.kit.readers import IncidentReader
 from handlers.kit.readers.placeholders import is_placeholder
-from handlers.kit.words import _, shortened
+from handlers.kit.words import _
 from storage import incidents
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
@@ -60,8 +60,7 @@ def meant(ctx: Context, word: str, number: IncidentNumber | None, text: str = ""
         raise Refusal(
             _("Which one do you mean?"),
             buttons=tuple(
-                Button(shortened(headline(each)), call(word, number=each.number, **args))
-                for each in mine[:5]
+                Button(headline(each), call(word, number=each.number, **args)) for each in mine[:5]
             ),
         )
     if word in AFTER:

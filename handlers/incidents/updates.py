@@ -36,7 +36,7 @@ feature = Feature(_("Incidents"))
 NAMED = 3  # other incidents with the same words that are named
 
 
-@feature.command("update", "meldung", help=_("Tell how it stands; the card shows it."))
+@feature.command("update", "meldung", help=_("Post an update; the card shows it."))
 def update(
     ctx: Context,
     number: Ref | None = None,

@@ -288,8 +288,10 @@ def _proven(command: Command, rest: str, unfit: Unfit) -> bool:
 
 
 def _near(text: str, known: Mapping[str, Command]) -> tuple[Command, ...]:
-    """Return up to three commands with similar words."""
+    """Return up to three commands with similar words; an article or a pronoun is like none."""
     head = _word(_split(text, 1)[0])
+    if head in ORDINARY:
+        return ()
     begun = [word for word in known if len(head) >= SHORTEST and word.startswith(head)]
     close = difflib.get_close_matches(head, known, n=3, cutoff=0.7)
     found: list[Command] = []

@@ -9,7 +9,20 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.kit.folding import joined
-from handlers.kit.words import Figure, Link, Phrase, Sentence, Span, Who, Words, _, flat, speak
+from handlers.kit.words import (
+    BUTTON,
+    Figure,
+    Link,
+    Phrase,
+    Sentence,
+    Span,
+    Who,
+    Words,
+    _,
+    button_label,
+    flat,
+    speak,
+)
 from storage.delivery.outbox import ParcelKind
 
 PIECE = 1400  # characters of one part of a long text; what the narrowest platform shows
@@ -203,10 +216,11 @@ def spoken(message: Message, language: str, zone: str, year: int | None = None) 
     Days of another year than `year`, the one that it is now, are told with theirs.
     """
 
-    def say(words: Words) -> Phrase:
-        return speak(words, language, zone, year)
+    def say(words: Words, put: Callable[..., Phrase] = speak) -> Phrase:
+        return put(words, language, zone, year)
 
-    return Message(tuple(_say_part(part, say) for part in message.parts), message.tone)
+    parts = [each for part in message.parts for each in (*_whole(part), part)]
+    return Message(tuple(_say_part(part, say) for part in parts), message.tone)
 
 
 def spoken_form(form: Form, language: str, zone: str, year: int | None = None) -> Form:
@@ -227,7 +241,15 @@ def spoken_form(form: Form, language: str, zone: str, year: int | None = None) -
     return Form(say(form.title), form.call, fields, say(form.submit))
 
 
-def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
+def _whole(part: Part) -> tuple[Part, ...]:
+    """Return the names, one a line, of buttons to choose from that show only their beginning."""
+    labels = [each.label for each in part.buttons] if isinstance(part, Buttons) else []
+    names = [each for each in labels if isinstance(each, str)]
+    cut = len(names) > 1 and any(len(each) > BUTTON for each in names)
+    return (Items(tuple(names)),) if cut else ()
+
+
+def _say_part(part: Part, say: Callable[..., Phrase]) -> Part:
     match part:
         case Title(words):
             return Title(say(words))
@@ -240,7 +262,8 @@ def _say_part(part: Part, say: Callable[[Words], Phrase]) -> Part:
         case Chart(alt, weeks, values):
             return Chart(say(alt), weeks, tuple((say(label), each) for label, each in values))
         case Buttons(buttons):
-            return Buttons(tuple(Button(say(each.label), each.call, each.look) for each in buttons))
+            named = (replace(each, label=say(each.label, button_label)) for each in buttons)
+            return Buttons(tuple(named))
 
 
 WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -12,7 +12,7 @@ import gettext
 import io
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
 LANGUAGES = ("de", "en")
+BUTTON = 32  # characters of a button's label; a phone shows no more of it
+SOME = 6  # characters of a value that still tell what it is
 ENDS = (".", "?", "!", "…")  # no full stop stands behind them
 LOCALE = Path(__file__).parent.parent / "locale"
 PATTERNS = {
@@ -206,6 +208,28 @@ def first_lines(items: Sequence[Words], most: int) -> list[Words]:
     rest = len(items) - most
     more = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
     return [*items[:most], *more]
+
+
+def button_label(
+    words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None
+) -> Phrase:
+    """Put the label of a button into a language: its longest value gives way, so that it fits."""
+    said = speak(words, language, zone, year)
+    over = len(flat(said)) - BUTTON
+    if over <= 0:
+        return said
+    if isinstance(words, Sentence):
+        names = {
+            name: value.name if isinstance(value, Who) else value
+            for name, value in words.values.items()
+            if isinstance(value, str | Who)
+        }
+        longest = max(names, key=lambda name: len(names[name]), default="")
+        room = len(names[longest]) - over if longest else 0
+        if room >= SOME:
+            values = {**words.values, longest: shortened(names[longest], room)}
+            return speak(replace(words, values=values), language, zone, year)
+    return (shortened(flat(said), BUTTON),)
 
 
 def flat(phrase: Words) -> str:

@@ -231,12 +231,12 @@ def draft(ctx: Context, found: Mandate) -> Message:
 def _choice(found: Mandate, each: drafts.Candidate) -> Button:
     if each.chosen:
         return Button(
-            _("Leave out {area}", area=shortened(each.area, 20)),
+            _("Leave out {area}", area=each.area),
             call("mandate choose", mandate=found.id, area=each.key, out="yes"),
             "quiet",
         )
     return Button(
-        _("Choose {area}", area=shortened(each.area, 22)),
+        _("Choose {area}", area=each.area),
         call("mandate choose", mandate=found.id, area=each.key),
     )
 

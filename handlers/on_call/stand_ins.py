@@ -93,7 +93,7 @@ def cover(
     if absent.id != ctx.person.id:
         return Reply(line(_cover_words(ctx, asked)), posts=posts, subject=traced(ctx, person.id))
     swap = Button(
-        _("No, I stand in for {who}", who=person.name[:30]),
+        _("No, I stand in for {who}", who=person.name),
         call("cover swap", cover=asked.id),
         "quiet",
     )

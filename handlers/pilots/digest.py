@@ -260,8 +260,8 @@ def section(ctx: Context, week: Week) -> Section | None:
         return Section(parts=lines, solved=reached_lines(ctx, ours, week))
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
-        said = answers.said_in(ctx.tx, week.name)
-        rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
+        said = figure(FEEDBACK, answers.said_in(ctx.tx, week.name))
+        rows += [(_("Feedback"), _n("{n} sentence", "{n} sentences", said))] if said else []
     rows += _rows(ctx, known)
     parts: list[Part] = [Text(each) for each in figures(ctx)]
     better = _improvement_lines(ctx, week)

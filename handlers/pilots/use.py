@@ -55,7 +55,7 @@ def connection(ctx: Context, pilot: Pilot) -> Sentence:
     if connected.first_report_at is None:
         return _("not connected: no run of “{automation}” yet", automation=connected.name)
     return _(
-        "connected since {at:date}: “{automation}”",
+        "connected since {at:day}: “{automation}”",
         at=connected.first_report_at,
         automation=connected.name,
     )

@@ -63,7 +63,7 @@ def card(ctx: Context, problem: Problem) -> Message:
         (_("Service"), _service(ctx, problem)),
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
-        (_("Owner of the cause"), owners.said(ctx, problem)),
+        (_("Responsible for the cause"), owners.said(ctx, problem)),
     ]
     if problem.state == ProblemState.OPEN:
         rows.append((_("Due"), _due(ctx, problem)))
@@ -197,7 +197,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     return (
         *accept,
         *steps,
-        button(_("Name the owner"), "problem owner", "quiet"),
+        button(_("Name somebody"), "problem owner", "quiet"),
         button(_("Set the date"), "problem due", "quiet"),
         button(_("Allow an exception"), "problem override", "quiet"),
         history,

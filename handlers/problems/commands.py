@@ -179,7 +179,7 @@ def enter_cause(
     return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
 
-@feature.command("problem accept", "problem annehmen", help=_("I own the cause."), hidden=True)
+@feature.command("problem accept", "problem annehmen", help=_("Look after the cause."), hidden=True)
 def accept(ctx: Context, number: Ref) -> Reply:
     problem = standing(ctx, number)
     asked = problem.proposed_to == ctx.person.id
@@ -200,7 +200,7 @@ def accept(ctx: Context, number: Ref) -> Reply:
 @feature.command(
     "problem owner",
     "problem verantwortung",
-    help=_("Who should own the cause?"),
+    help=_("Who should look after the cause?"),
     hidden=True,
     submit=_("Ask"),
 )
@@ -212,7 +212,8 @@ def name_owner(
     problem = mine(ctx, number, "problem")
     if problem.owner == person.id and problem.accepted_at is not None:
         raise Refusal(
-            _("{who} owns this cause already.", who=Who(person.id, person.name)), field="person"
+            _("{who} already looks after this cause.", who=Who(person.id, person.name)),
+            field="person",
         )
     problems.ask(ctx.tx, number, person.id)
     lifecycle.note(ctx, problem, ProblemEvent.ASKED, person.id)
@@ -268,7 +269,7 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
     return [
         Held(
             label(each.number),
-            _("Owner of the cause"),
+            _("Responsible for the cause"),
             partial(_give, ctx, each.number),
             acts=owner(ctx, each),
         )
@@ -308,7 +309,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(
         problem_people.of_person(ctx.tx, person),
         {
-            "problems.owner": _("Owner of the cause"),
+            "problems.owner": _("Responsible for the cause"),
             "problems.proposed_to": _("Asked to look after the cause"),
             "problems.fixed_by": _("Fixed the cause"),
             "problems.verified_by": _("Verified the fix"),

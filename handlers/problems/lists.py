@@ -28,7 +28,7 @@ COLUMNS = (
     ("state", _("State")),
     ("opened", _("Opened")),
     ("due", _("Due")),
-    ("owner", _("Owner of the cause")),
+    ("owner", _("Responsible for the cause")),
 )
 
 

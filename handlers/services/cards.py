@@ -24,7 +24,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.people import name, person
-from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
+from handlers.kit.words import Link, Sentence, Words, _, _n
 from handlers.on_call import duty, reach
 from handlers.working_time.hours import service_hours_words
 from storage import rules, services
@@ -81,7 +81,7 @@ def card(ctx: Context, service: Service) -> Message:
     if taught and rights.may("service's own", rights.ties_to_service(ctx, service)):
         buttons += tuple(
             Button(
-                _("Forget “{words}”", words=shortened(each.shown, 30)),
+                _("Forget “{words}”", words=each.shown),
                 call("rule remove", id=each.id),
                 "quiet",
             )
@@ -189,7 +189,7 @@ def take_over(service: Service) -> Button:
 def name_somebody(service: Service) -> Button:
     """Return the button that names other persons for a service."""
     return Button(
-        _("Name somebody for {service}", service=shortened(service.name, ban_cards.LABEL)),
+        _("Name somebody for {service}", service=service.name),
         call("service people", service=service.id),
     )
 

@@ -66,6 +66,10 @@ ROLES: dict[str, Words] = {
     "incidents": _("incidents and their cards"),
     "managers": _("the weekly digest"),
 }
+FOR: dict[PlaceRole, Words] = {
+    PlaceRole.INCIDENTS: _("For incidents"),
+    PlaceRole.MANAGERS: _("For the weekly digest"),
+}
 
 
 CHANNELS: dict[PlaceRole, Words] = {
@@ -96,14 +100,12 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("Settings")), Facts(tuple(rows))]
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         here = tuple(
-            Button(
-                _("Use {channel} for {what}", channel=_channel_name(ctx.place), what=label),
-                call("settings place", role=role, channel=ctx.place.id),
-            )
-            for role, label in ROLES.items()
+            Button(label, call("settings place", role=role, channel=ctx.place.id))
+            for role, label in FOR.items()
             if ctx.place.role != role
         )
-        parts.append(Buttons(here))
+        asked = _("What should {channel} be used for?", channel=_channel_name(ctx.place))
+        parts += [Text(asked), Buttons(here)]
     else:
         parts.append(
             Text(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage.engine import Row, Tx
-from storage.engine.ids import IncidentNumber, PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
 
 

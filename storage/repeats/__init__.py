@@ -372,7 +372,7 @@ def looked_alike_since(tx: Tx, root: IncidentNumber, since: datetime) -> bool:
     return any(each.root == root for number in numbers for each in undecided(tx, number))
 
 
-def compared_with(tx: Tx, number: int, most: int) -> list[int]:
+def compared_with(tx: Tx, number: IncidentNumber, most: int) -> list[IncidentNumber]:
     """Return the newest incidents that were compared with an earlier one: their cards quote it."""
     rows = tx.rows(
         """
@@ -382,7 +382,7 @@ def compared_with(tx: Tx, number: int, most: int) -> list[int]:
         number=number,
         most=most,
     )
-    return [int(row["later"]) for row in rows]
+    return [IncidentNumber(row["later"]) for row in rows]
 
 
 def of_person(tx: Tx, person: PersonId) -> list[Row]:

@@ -240,10 +240,10 @@ def test_managers_choose_other_numbers_of_days_and_the_help_prints_them(
         return who.press(calls="auto timetable")
 
     assert "after 5 working days: one reminder" in shown(chris)
-    chris.press("Other numbers of days")
+    chris.press("Change when to ask")
     assert "Each step comes later" in chris.fill(reminder="3", deputy="3", manager="9")
     shown(chris)
-    chris.press("Other numbers of days")
+    chris.press("Change when to ask")
     chris.fill(reminder="1", deputy="4", manager="9")
     assert "after 1 working day: one reminder" in shown(chris)
     assert "nach 4 Arbeitstagen: die Vertretung" in shown(ben)

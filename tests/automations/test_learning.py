@@ -155,7 +155,7 @@ def test_a_check_is_asked_for_and_four_of_five_opens_a_review(
     assert "4 von 5 stimmen" in ben.fill(right="1,2,3,4")
     wind(to="2026-12-29 12:00")
     assert [each for each in ben.sees() if "besser werden" in each]
-    ben.press("Fertig", about="besser werden")
+    ben.press("Erledigt", about="besser werden")
     ben.fill(words="Regel für Retouren ergänzt")
     (review,) = bot.rows("select outcome from automation_reviews where workspace = :workspace")
     assert review == {"outcome": "done"}

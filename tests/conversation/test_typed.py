@@ -111,3 +111,10 @@ def test_lines_by_rule_are_read_as_the_table_says(company: Lotse) -> None:
     if os.environ.get("SHOW"):
         print("\n".join(found))
     assert found == []
+
+
+def test_an_ordinary_word_brings_no_command_near() -> None:
+    """Nobody who begins with an article meant the command that begins with it."""
+    for line in ("die Kaffeemaschine ist kaputt", "Das Licht geht nicht", "her lamp is off"):
+        assert grammar.near(line, FEATURES) == ()
+    assert "service" in {each.name for each in grammar.near("dienstt Kasse", FEATURES)}

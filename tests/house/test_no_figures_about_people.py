@@ -158,7 +158,7 @@ def test_who_did_how_much_changes_no_figure(worlds: list[dict[str, str]]) -> Non
     for where, text in alone.items():
         assert sorted(re.findall(r"\d+", text)) == sorted(re.findall(r"\d+", shared[where])), where
     assert alone != shared  # the names differ: it was really done by two
-    assert "Fertig: 3 Störungen" in alone["leitung"]
+    assert "Abgeschlossen: 3 Störungen" in alone["leitung"]
     assert "4 times in 30 days" in alone["chris: bans"]
 
 

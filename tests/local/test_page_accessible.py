@@ -6,7 +6,6 @@ axe-core looks at the main views in both languages, light and dark, wide and nar
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,6 @@ import pytest
 from bot.config import Settings
 from bot.local import start
 from bot.lotse import DEMO
-from handlers.kit.readers import folded
-from storage import people, services
-from storage.engine import Tx
-from storage.engine.ids import PersonId, ServiceId
-from storage.services import Service
 from tests.local.browser import (
     LANGUAGES,
     MARKS,
@@ -30,14 +24,13 @@ from tests.local.browser import (
     expect,
     running,
 )
+from tests.pretend import crowd
 from tests.pretend.node import packages
-from tests.pretend.stage import MONDAY
 
 pytestmark = MARKS
 
 SIZES = [WIDE, (390, 844)]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPENS = 3.0  # seconds, for a form with 300 services and 1,000 people
 
 
 async def faults(c: Client, axe: str) -> list[str]:
@@ -100,14 +93,14 @@ async def test_the_checker_finds_nothing(
     assert not found, "\n".join(found)
 
 
-async def test_a_form_with_very_many_choices_opens_quickly_and_is_searched(
+async def test_a_form_with_very_many_choices_opens_and_is_searched(
     browser: Browser, folder: Path, pictures: Path
 ) -> None:
     settings = Settings(data=folder)
     async with running(folder, "--empty"):
         pass  # the company is made
     database = start.opened(settings, fresh=False)
-    database.transact(lambda tx: furnish(tx.within(DEMO)))
+    database.transact(lambda tx: crowd.furnish(tx.within(DEMO), "ben", "carla"))
     database.close()
     async with running(folder) as address, client(browser, address, pictures, opens=False) as c:
         await c.open(address)
@@ -115,26 +108,21 @@ async def test_a_form_with_very_many_choices_opens_quickly_and_is_searched(
         await c.go("@")
         dialog = c.page.locator("dialog")
         for typed in ("service new", "incident Etwas ganz anderes"):
-            began = time.monotonic()
             await c.say(typed)
             if typed.startswith("incident"):
                 await expect(c.page.locator('.line.private [data-call="move"]')).to_be_visible()
-                began = time.monotonic()
                 await c.press("move", ".line.private")
             search = dialog.locator("[role=combobox]").first
             await expect(search).to_be_visible()
-            took = time.monotonic() - began
-            assert took < OPENS, took
-            print(f"{typed}: {took:.2f} s")
             options = dialog.locator(".option")
             if typed.startswith("incident"):
-                await search.press_sequentially("wan")
+                await search.press_sequentially("ham")
                 # Those that begin with it go first, then whose second word does.
-                await expect(options.first).to_have_text("Wandwaage 7")
-                await expect(options.nth(1)).to_have_text("Förderband Wanne")
+                await expect(options.first).to_have_text("Hamburger Tor")
+                await expect(options.nth(1)).to_have_text("Lager Hamburg")
                 await c.picture("search")
                 await search.press("Enter")
-                await expect(search).to_have_value("Wandwaage 7")
+                await expect(search).to_have_value("Hamburger Tor")
                 await expect(options.first).to_be_hidden()
                 await dialog.locator("[type=submit]").click()
             else:
@@ -148,26 +136,10 @@ async def test_a_form_with_very_many_choices_opens_quickly_and_is_searched(
                 await expect(dialog).to_be_visible()  # only the list is closed
                 await c.page.keyboard.press("Escape")
             await expect(dialog).to_have_count(0)
-        await expect(c.page.locator(".line.private").last).to_contain_text("Wandwaage 7")
+        await expect(c.page.locator(".line.private").last).to_contain_text("Hamburger Tor")
         # The people at the side are found by typing, too.
         await c.page.locator(".side .filter").fill("Person 777")
         await expect(c.page.locator(".persons li")).to_have_count(2)
-
-
-def furnish(tx: Tx) -> None:
-    """Add 1,000 people and 300 services."""
-    for number in range(1000):
-        id = f"p{number}"
-        people.find_or_create(
-            tx, f"local:{id}", f"Person {number}", id=PersonId(id), key=id, now=MONDAY
-        )
-    names = ["Wandwaage 7", "Förderband Wanne", *(f"Maschine {each}" for each in range(298))]
-    for number, name in enumerate(names):
-        service = Service(
-            ServiceId(f"s{number}"), name, (), PersonId("ben"), PersonId("carla"), fallback=False,
-            accountable_accepted_at=MONDAY, deputy_accepted_at=MONDAY,
-        )  # fmt: skip
-        services.add(tx, service, name_key=folded(name), now=MONDAY)
 
 
 async def test_the_keyboard_alone_declares_looks_and_leaves_a_form(

@@ -2,8 +2,8 @@
 
 What people see in a week (tests/pictures/cards.py) is drawn by Node for Slack
 (`tools/slack/cards.mjs`) and by Microsoft's own renderer for Teams
-(`tools/teams/page.js`), and photographed in a browser, light and dark. The pictures are
-for looking at.
+(`tools/teams/page.js`), and photographed in a browser, light and dark, and again as wide as
+a phone (390 pixels). The pictures are for looking at; what runs out of its card is named.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.pictures.album import PEOPLE, Card
 from tests.pictures.cards import LANGUAGES, album
 from tests.pretend import block_kit
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
 
 ROOT = Path(__file__).parent.parent.parent
 SLACK = ROOT / "tools" / "slack"
@@ -25,6 +29,15 @@ TEAMS = ROOT / "tools" / "teams"
 SHOTS = ROOT / "shots"
 THEMES = ("light", "dark")
 WIDTH = 1500
+PHONE, COLUMNS = 390, 4  # pixels of a card on a phone; so many of them stand side by side
+NARROW = f"main {{ columns: {COLUMNS} !important; column-gap: 20px !important }}"
+# What is wider than the card, or the button, that it stands in: a phone would cut it off.
+OUTSIDE = """() => [...document.querySelectorAll(".card")].filter((card) => {
+  const edge = card.getBoundingClientRect().right + 1;
+  const cut = (each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1;
+  return [...card.querySelectorAll("*")].some((each) => each.getBoundingClientRect().right > edge)
+    || [...card.querySelectorAll("button, button *")].some(cut);
+}).map((card) => card.querySelector(".caption b").textContent)"""
 
 
 def slack_page(language: str, theme: str) -> str:
@@ -85,10 +98,31 @@ async def take(pages: dict[str, str]) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(LAUNCH))
         for name, html in pages.items():
             tab = await browser.new_page(viewport={"width": WIDTH, "height": 900})
-            await tab.route("**/*", lambda route: route.abort())
-            await tab.set_content(html)
+            await shown(tab, html)
             await tab.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+            for caption in await on_a_phone(tab):
+                print(f"{name}: “{caption}” runs out of its card on a phone")
+            await tab.screenshot(path=SHOTS / f"{name}.phone.png", full_page=True)
+            await tab.close()
         await browser.close()
+
+
+async def shown(tab: Page, html: str) -> None:
+    """Show a page of cards; it loads nothing."""
+    await tab.route("**/*", lambda route: route.abort())
+    await tab.set_content(html)
+
+
+async def on_a_phone(tab: Page) -> list[str]:
+    """Make every card as wide as a phone; return the captions of those out of which something
+
+    runs.
+    """
+    width = COLUMNS * PHONE + (COLUMNS - 1) * 20 + 2 * 24
+    await tab.set_viewport_size({"width": width, "height": 900})
+    await tab.add_style_tag(content=NARROW)
+    found: list[str] = await tab.evaluate(OUTSIDE)
+    return found
 
 
 def main() -> None:
@@ -104,7 +138,7 @@ def main() -> None:
         (SHOTS / f"{name}.html").write_text(html, encoding="utf-8")
     asyncio.run(take(pages))
     for name in pages:
-        print(f"shots/{name}.png")
+        print(f"shots/{name}.png, shots/{name}.phone.png")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ SAID = {
         "auto": "Rechnungsabgleich", "purpose": "Gleicht Zahlungen mit Rechnungen ab.",
         "never": "Lieferschein-Export",
         "lost": "Drukker kaputt im Lager",
+        "source": "Warenwirtschaft", "home": "Homeoffice", "tills": "Kassen",
     },
     "en": {
         "incidents": "incidents", "managers": "management",
@@ -57,6 +58,7 @@ SAID = {
         "auto": "Invoice matching", "purpose": "Matches payments with open invoices.",
         "never": "Delivery note export",
         "lost": "Printter in the warehouse broken",
+        "source": "the ERP system", "home": "home office", "tills": "tills",
     },
 }  # fmt: skip
 
@@ -140,7 +142,7 @@ def register(album: Album) -> None:
     album.answered(chris, "Services")
     chris("service new")
     album.answered(chris, "Form: enter a service")
-    chris.fill(name="VPN", accountable="@ben", deputy="@carla", words="Homeoffice")
+    chris.fill(name="VPN", accountable="@ben", deputy="@carla", words=said["home"])
     album.told(chris, "Service entered")
     anna("service new")
     album.answered(anna, "Refused: managers only")
@@ -163,7 +165,7 @@ def register(album: Album) -> None:
     chris.press(calls="pilot measure")
     album.answered(chris, "Form: what is measured")
     chris.fill(metric=said["pilot"], unit="h", baseline="8", number="40", period="September 2026",
-               source="Warenwirtschaft", target="6", guard=said["friction"])  # fmt: skip
+               source=said["source"], target="6", guard=said["friction"])  # fmt: skip
     chris.press(calls="pilot people")
     chris.fill(champion="chris", modeler="chris", integrator="chris")
     chris.press(calls="pilot users")
@@ -266,7 +268,7 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
             for role in (PlaceRole.INCIDENTS, PlaceRole.MANAGERS)
         ),
         services=(
-            Answered("till", said["till"], ("Kassen",), "Ben", "Carla"),
+            Answered("till", said["till"], (said["tills"],), "Ben", "Carla"),
             Answered("shop", said["shop"], (), "Carla", "Ben"),
             Answered("rest", said["rest"], (), "Chris", "Carla", fallback=True),
         ),

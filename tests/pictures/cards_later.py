@@ -94,14 +94,14 @@ def repeats(album: Album) -> None:
     ben("problem 1")
     album.answered(ben, "A problem")
     ben.press(calls="problem accept")
-    album.answered(ben, "Owns the cause: the answer")
+    album.answered(ben, "Looks after the cause: the answer")
     ben("problem 1")
     ben.press(calls="problem cause")
     album.answered(ben, "Form: why does it keep coming back?")
     ben.fill(kind="hardware", cause=said["why"])
     album.told(ben, "Cause entered")
     for word, caption in (
-        ("problem owner", "Form: who should own the cause?"),
+        ("problem owner", "Form: who should look after the cause?"),
         ("problem due", "Form: by when should it be fixed?"),
         ("problem fixed", "Form: the cause is fixed"),
     ):

@@ -193,9 +193,9 @@ def test_the_integrator_gets_address_and_recipe_and_the_first_run_turns_the_card
     assert form(bot, "pilot address", pilot=id) == {"tool": "n8n"}
     reports(bot, secret.rpartition("/")[2])
     shown = do(chris, "pilot", pilot=id)
-    assert "Connection: connected since 24 November 2026: “Reparatur-Triage”" in shown
+    assert "Connection: connected since Tue 24 Nov: “Reparatur-Triage”" in shown
     assert "Use: 1 run in the last four weeks" in shown and "[Connect it]" not in shown
-    assert "Verbindung: verbunden seit 24. November 2026" in do(ben, "pilot", pilot=id)
+    assert "Verbindung: verbunden seit Di. 24. Nov." in do(ben, "pilot", pilot=id)
 
 
 def test_who_has_no_role_gets_no_address(anna: Say, bot: Stage) -> None:

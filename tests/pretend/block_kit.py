@@ -194,7 +194,7 @@ def _in_blocks(blocks: list[Any]) -> Iterator[str]:
         for each in _in_block(json.dumps(block, sort_keys=True)):
             yield f"blocks.{position}{each}"
     yield from _twice("block_id", blocks)
-    if sum(each.get("focus_on_load") is True for each in _objects(blocks)) > 1:
+    if sum(each.get("focus_on_load") is True for each in objects(blocks)) > 1:
         yield "focus_on_load: in more than one place"
 
 
@@ -208,7 +208,7 @@ def _beside(block: Any) -> Iterator[str]:
     """Give what is wrong between the properties of a block, and of all that is in it."""
     if isinstance(block, dict) and isinstance(block.get("elements"), list):
         yield from _twice("action_id", block["elements"])
-    for each in _objects(block):
+    for each in objects(block):
         match each:
             case {"type": "section"} if "text" not in each and "fields" not in each:
                 yield "a section has a text or fields"
@@ -260,18 +260,18 @@ def _escaped(text: Any) -> Iterator[str]:
         yield f"not escaped: {rest[:80]!r}"
 
 
-def _objects(data: Any) -> Iterator[Json]:
+def objects(data: Any) -> Iterator[Json]:
     """Give every object in `data`, from the outside in."""
     if isinstance(data, list):
         for each in data:
-            yield from _objects(each)
+            yield from objects(each)
     elif isinstance(data, dict):
         yield data
-        yield from _objects(list(data.values()))
+        yield from objects(list(data.values()))
 
 
 def _texts(blocks: list[Any]) -> Iterator[str]:
-    return (each["text"] for each in _objects(blocks) if isinstance(each.get("text"), str))
+    return (each["text"] for each in objects(blocks) if isinstance(each.get("text"), str))
 
 
 # --- the schema ---------------------------------------------------------------------------

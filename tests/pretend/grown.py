@@ -74,6 +74,7 @@ class Steps:
     """How many steps statements took, each and all together; by the statement's first words."""
 
     of: Counter[str] = field(default_factory=Counter)
+    times: Counter[str] = field(default_factory=Counter)  # how often each was asked
 
     @property
     def all(self) -> int:
@@ -107,6 +108,7 @@ def counted() -> Iterator[Steps]:
         finally:
             tx._db.conn.set_progress_handler(None, 0)
             steps.of[" ".join(sql.split())] += taken
+            steps.times[" ".join(sql.split())] += 1
 
     def rows(self: SqliteTx, sql: str, values: dict[str, object]) -> list[Row]:
         with counting(self, sql):

@@ -308,7 +308,9 @@ def test_an_owner_who_left_is_stood_in_for(
 ) -> None:
     ben.press("Ich kümmere mich um die Ursache")
     leaves(banned, PersonId("ben"))
-    assert "Owner of the cause: Ben is no longer active; Carla stands in" in chris("problem 1")
+    assert "Responsible for the cause: Ben is no longer active; Carla stands in" in chris(
+        "problem 1"
+    )
     assert "PRB-1" in carla("stand")
     wind(to="2026-12-07 09:00")
     assert "Bis Mi. 9. Dez. soll die Ursache behoben sein." in carla.sees()[-1]

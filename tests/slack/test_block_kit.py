@@ -36,7 +36,7 @@ from handlers.kit.messages import (
     from_data,
     load,
 )
-from handlers.kit.words import Link, Who
+from handlers.kit.words import BUTTON, Link, Who
 from storage.engine.ids import PlaceId
 from storage.engine.sqlite import Sqlite
 from tests.pictures import __main__
@@ -281,6 +281,18 @@ def test_everything_in_the_pictures_fits_slack(language: str) -> None:
     shown = pictures_cards.album(language)
     assert len(shown) > 60
     assert {each.shown.get("type", "message") for each in shown} == {"message", "modal", "home"}
+
+
+@pytest.mark.parametrize("language", pictures_cards.LANGUAGES)
+def test_every_button_in_the_pictures_fits_on_a_phone(language: str) -> None:
+    found = [
+        each["text"]["text"]
+        for card in pictures_cards.album(language)
+        for each in block_kit.objects(card.shown)
+        if each.get("type") == "button"
+    ]
+    assert len(found) > 200
+    assert [each for each in found if len(each) > BUTTON] == []
 
 
 def test_the_pictures_can_be_drawn() -> None:

@@ -464,9 +464,9 @@ async def test_a_company_sets_up_lotse_from_nothing(fresh: SlackStage) -> None:
     assert "You are a manager now." in await chris.press(calls="settings begin"), said
     assert "Managers are named by managers" in await begin(anna)
     await chris.types("/lotse settings", at=INCIDENTS)
-    assert "#incidents is for" in await chris.press("Use #incidents for incidents and their cards")
+    assert "#incidents is for" in await chris.press("For incidents")
     await chris.types("/lotse settings", at=MANAGERS)
-    assert "#management is for" in await chris.press("Use #management for the weekly digest")
+    assert "#management is for" in await chris.press("For the weekly digest")
     await chris.press("Add a manager")
     await chris.choose("UCARLA", "person")
     assert "Carla is a manager now, too." in await chris.fill(person="UCARLA")
@@ -511,7 +511,8 @@ async def test_a_private_channel_has_no_name_and_serves_all_the_same(fresh: Slac
     await chris.press(calls="settings begin")
     shown = await chris.types("/lotse settings", at="CPRIV")
     assert "privategroup" not in shown and "##" not in shown and "#" not in shown
-    await chris.press("Use the channel without a name for incidents and their cards")
+    assert "What should the channel without a name be used for?" in shown
+    await chris.press("For incidents")
     await chris.types("/incident Till is dead")
     assert fresh.peer.sees("CPRIV")
     assert anywhere(fresh, "DCHRIS")
@@ -540,7 +541,7 @@ async def test_times_are_told_in_the_zone_of_who_reads_them(
     await chris.types("/lotse settings", at=INCIDENTS)
     await chris.press(calls="settings begin")
     await chris.types("/lotse settings", at=INCIDENTS)
-    await chris.press("Use #incidents for incidents and their cards")
+    await chris.press("For incidents")
     await anna.types("/lotse status")
     await anna.types("/incident Till is dead", at=GENERAL)
     assert "09:00" in fresh.peer.sees(GENERAL)[0], "a channel keeps the company's zone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.teams import cards as teams_cards
-from handlers.kit.messages import Facts, Items, Message, Text, Title
+from handlers.kit.messages import Button, Buttons, Call, Facts, Items, Message, Text, Title
 from handlers.kit.words import Link, Who
 from tests.pictures import __main__
 from tests.pictures import cards as pictures_cards
@@ -85,6 +86,47 @@ async def test_what_somebody_wrote_is_drawn_as_text() -> None:
         assert found["people"] in (["Anna"], [])
         words = letters(nasty)[:250]  # a longer title is cut
         assert letters(found["said"]).count(words) >= (4 if len(words) < 250 else 3), nasty
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+def test_nothing_runs_out_of_its_card_on_a_phone() -> None:
+    node.packages("teams", "make pictures")
+    node.packages("slack", "make pictures")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    playwright = pytest.importorskip("playwright.async_api", reason="Playwright is missing.")
+    if chromium is None:
+        pytest.skip("The cards are not drawn: Chromium is missing.")
+    from tests.local.browser import LAUNCH
+
+    wide = Message(
+        (
+            Buttons(
+                (Button("Allow an exception: new software for till number 3 on Monday", Call("x")),)
+            ),
+        )
+    )
+    sent = {"attachments": [teams_cards.attachment(teams_cards.card(wide))]}
+    pages = {
+        "wide": __main__.drawn_by_microsoft((Card("wide", "", {}, sent),), title="", theme="dark"),
+        **{f"Slack {each}": __main__.slack_page(each, "dark") for each in pictures_cards.LANGUAGES},
+        **{f"Teams {each}": __main__.teams_page(each, "dark") for each in pictures_cards.LANGUAGES},
+    }
+
+    async def look() -> dict[str, list[str]]:
+        async with playwright.async_playwright() as driver:
+            browser = await driver.chromium.launch(executable_path=chromium, args=list(LAUNCH))
+            found = {}
+            for name, page in pages.items():
+                tab = await browser.new_page()
+                await __main__.shown(tab, page)
+                found[name] = await __main__.on_a_phone(tab)
+            await browser.close()
+        return found
+
+    found = asyncio.run(look())
+    assert found.pop("wide") == ["wide"]
+    assert found == dict.fromkeys(found, [])
 
 
 def hostile(nasty: str) -> Json:

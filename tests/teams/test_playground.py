@@ -69,8 +69,8 @@ STORY = {
     "en": {
         "language": "language en", "spoken": "From now on I speak English with you.",
         "settings": "settings", "manage": "Manage Lotse", "managed": "You are a manager now.",
-        "incidents": "Use #Störungen for incidents and their cards",
-        "digest": "Use #General for the weekly digest",
+        "incidents": "For incidents",
+        "digest": "For the weekly digest",
         "declare": "incident {}", "declared": "INC-{} is declared.",
         "privately": "The answer is in your personal chat with me.",
         "waits": "Waiting for", "climbed": "Nobody has picked this up for 11 minutes",

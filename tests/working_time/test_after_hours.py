@@ -103,7 +103,7 @@ def test_the_share_is_told_for_services_with_enough_incidents(
         "Outside working hours",
         "- Etikettendrucker: 60 % (3 of 5 in 90 days)",
     ]
-    assert "Outside working hours: 3 of 5 incidents: Etikettendrucker 3" in anna("digest")
+    assert "Outside working hours: 3 of 5 incidents (Etikettendrucker 3)" in anna("digest")
     assert ben("nacht").splitlines()[1] == "- Etikettendrucker: 60 % (3 von 5 in 90 Tagen)"
 
 

@@ -72,7 +72,7 @@ def with_address(ctx: Context, automation: Automation, *, first: bool = False) -
             small=True,
         )
     )
-    parts.append(Buttons((Button(automation.name[:32], call("auto", automation=automation.id)),)))
+    parts.append(Buttons((Button(automation.name, call("auto", automation=automation.id)),)))
     if first:
         parts += guardrails.guardrail_parts(ctx)
     return Reply(Message(tuple(parts)), subject=automation.name, secret=True)
@@ -89,7 +89,7 @@ def key(ctx: Context) -> Reply:
     secret = ctx.new_secret()
     intake.give_key(ctx.tx, secret, ctx.now + OVERLAP)
     parts: tuple[Part, ...] = (
-        Title(_("Report by name")),
+        Title(_("Key for calls")),
         Text(
             _(
                 "With this key each automation reports by its name. It is secret and shown only "

@@ -289,7 +289,7 @@ def _burst(
         )
         key = f"automation:{found.id}:burst"
         matters.note(
-            ctx, decides.id, key, words, Button(found.name[:32], call("auto", automation=found.id))
+            ctx, decides.id, key, words, Button(found.name, call("auto", automation=found.id))
         )
     return ()
 

@@ -78,7 +78,7 @@ class Goes(Worded):
 
 
 def _open_card(automation: Automation) -> Button:
-    return Button(automation.name[:32], call("auto", automation=automation.id))
+    return Button(automation.name, call("auto", automation=automation.id))
 
 
 # --- once a day ----------------------------------------------------------------------------

@@ -327,7 +327,7 @@ def _end(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
     profile.note(ctx, automation, f"signal {state}", field=found.kind, after=words)
     said = _("Thank you. The answer stands on the card of “{name}”.", name=automation.name)
     done = Post(_key(found), line(words, tone=Tone.QUIET))
-    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    open_card = Button(automation.name, call("auto", automation=automation.id))
     return Reply(
         line(said, open_card),
         posts=(

@@ -106,5 +106,5 @@ def _count(ctx: Context, automation: Automation, *, question: bool) -> tuple[Pos
 def understood(ctx: Context, automation: AutoRef) -> Reply:
     posts = _count(ctx, automation, question=False)
     said = _("Thank you. It is counted, without your name.")
-    open_card = Button(automation.name[:32], call("auto", automation=automation.id))
+    open_card = Button(automation.name, call("auto", automation=automation.id))
     return Reply(line(said, open_card), posts=posts, subject=automation.name, nameless=True)

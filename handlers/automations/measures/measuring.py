@@ -151,7 +151,7 @@ def buttons(automation: Automation, kept: Mapping[str, str]) -> tuple[Button, ..
     """Return what enters a value of each figure, and what names further ones."""
     enter = tuple(
         Button(
-            _("Value: {measure}", measure=each.name[:40]),
+            _("Value: {measure}", measure=each.name),
             call("auto value", automation=automation.id, number=each.number),
         )
         for each in measured(kept)
@@ -199,7 +199,7 @@ def name_measures(
     for each in measured(history.profile(ctx.tx, automation.id)):
         posts += _look(ctx, automation, each)
     said = _("Saved.")
-    shown = Button(automation.name[:32], call("auto", automation=automation.id))
+    shown = Button(automation.name, call("auto", automation=automation.id))
     return Reply(line(said, shown), posts=posts, subject=automation.name)
 
 
@@ -236,7 +236,7 @@ def enter(
     )
     posts = _look(ctx, automation, about)
     said = _("Noted: {measure} {value}.", measure=about.name[:80], value=as_number(value))
-    shown = Button(automation.name[:32], call("auto", automation=automation.id))
+    shown = Button(automation.name, call("auto", automation=automation.id))
     return Reply(line(said, shown), posts=posts, subject=automation.name)
 
 
@@ -258,7 +258,7 @@ def _look(ctx: Context, automation: Automation, about: Measured) -> tuple[Post, 
             value=as_number(last.value),
             limit=about.limit,
         )
-        shown = Button(automation.name[:32], call("auto", automation=automation.id))
+        shown = Button(automation.name, call("auto", automation=automation.id))
         matters.note(ctx, decides.id, key, words, shown)
     return ()
 

@@ -73,8 +73,8 @@ def _rules(ctx: Context) -> list[Part]:
         (
             _("What comes back"),
             _(
-                "From the {n}th time in {days} days on it is a problem with an owner. It "
-                "is done when the cause is fixed.",
+                "Number {n} within {days} days makes it a problem that somebody looks after. "
+                "It is done when the cause is fixed.",
                 n=ours.often,
                 days=ours.days,
             ),

@@ -49,8 +49,8 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
         for id, count in late.most_common()
     ]
     return _n(
-        "{late} of {n} incident: {services}",
-        "{late} of {n} incidents: {services}",
+        "{late} of {n} incident ({services})",
+        "{late} of {n} incidents ({services})",
         figure(NIGHT, len(found)),
         late=figure(NIGHT, late.total()),
         services=services,
