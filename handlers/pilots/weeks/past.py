@@ -27,7 +27,7 @@ HISTORY: dict[str, Words] = {
     "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
     "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
     "answered": _("question answered"),
-    "corrected": _("corrected"), "connected": _("runs connected"),
+    "corrected": _("corrected"), "connected": _("runs connected"), "arrived": _("in operation"),
     "run out": _("sixteen weeks are over"),
     "alive": _("asked after half a year"), "back": _("taken up again"),
 }  # fmt: skip
