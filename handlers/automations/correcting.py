@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from handlers.automations import arriving, escalation, people, profile
+from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
-from handlers.automations.learning import checks, signals, understanding
+from handlers.automations.learning import arriving, checks, signals, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.measures import measuring
 from handlers.automations.profile import Category, Does, Tool, Uses

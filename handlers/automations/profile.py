@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import rights
-from handlers.automations import arriving
+from handlers.automations.learning import arriving
 from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded

@@ -127,7 +127,6 @@ def elsewhere(ctx: Context, id: IdField) -> Reply:
     parts: list[Part] = [Text(_("Good: a person sorts it. Or does it belong to one of these?"))]
     if not row:
         parts = [Text(_("Good: a person sorts it."))]
-    parts += _corrected(ctx, led)
     return Reply(
         Message((*parts, *((Buttons(row),) if row else ()))), posts=_over(ctx, led), nameless=True
     )

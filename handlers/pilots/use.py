@@ -16,10 +16,10 @@ from storage.pilots import Pilot
 
 
 def told(ctx: Context, pilot: Pilot) -> Sentence:
-    """Return how often it ran in the last four weeks."""
+    """Return how often it ran in the last four weeks; never reported is no use of nothing."""
     runs = count(ctx, pilot)
     connected = automations.find(ctx.tx, pilot.automation or "")
-    if runs is None or connected is None:
+    if runs is None or connected is None or connected.first_report_at is None:
         return _("no runs are connected yet")
     return _n(
         "{n} run in the last four weeks (“{automation}”)",

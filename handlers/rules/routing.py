@@ -147,7 +147,7 @@ def correct(ctx: Context, kind: Led, subject: str, to: str = "") -> Routing | No
     new = rules.settle(ctx.tx, kind, subject, RoutingState.CORRECTED)
     if to:
         rules.correct_to(ctx.tx, kind, subject, to)
-    led = replace(led, state=RoutingState.CORRECTED, corrected_to=to or led.corrected_to)
+    led = replace(led, state=RoutingState.CORRECTED, corrected_target=to or led.corrected_target)
     if not new:
         return led
     rule = rules.find(ctx.tx, led.rule)
@@ -172,7 +172,7 @@ def corrected_words(ctx: Context, led: Routing) -> Sentence:
     return _(
         "Corrected: {before} → {after}. {rule}",
         before=called(ctx, kind, led.target),
-        after=_belongs(ctx, kind, led.corrected_to),
+        after=_belongs(ctx, kind, led.corrected_target),
         rule=by(ctx, led),
     )
 

@@ -191,11 +191,15 @@ def test_c15_use_and_relief_stand_before_everything_else_on_both_platforms(
     chris: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
     id, users = relief.running(bot)
-    do(chris, "pilot address", pilot=id, tool="cron")
+    url = enter(Say(bot, "ben"), name="Triage-Regeln", rhythm="täglich")
+    (row,) = bot.rows("select id from automations where workspace = :workspace")
+    do(chris, "pilot connect", pilot=id, automation=str(row["id"]))
+    assert "Use: no runs are connected yet" in do(chris, "pilot", pilot=id)
     do(chris, "pilot value", pilot=id, value="6", number="41")
     for user, answer in zip(users, ("relieved",) * 4 + ("partly", "no"), strict=False):
         do(user, "relief", pilot=id, answer=answer)
     wind(to="2026-12-02 10:00")
+    reports(bot, url)
     for word in ("pilot", "pilot result"):
         answer_ = bot.handle(bot.request("chris", call=Call(word, {"pilot": id})))
         assert answer_.message is not None
@@ -205,7 +209,7 @@ def test_c15_use_and_relief_stand_before_everything_else_on_both_platforms(
             measured = "Effect" if word == "pilot" else "Now"
             assert ranks == sorted(ranks) and ranks[1] < shown.index(measured), word
     told = next(row for row in chris("digest").splitlines() if row.startswith("Reparatur-Triage:"))
-    places = [told.index(each) for each in ("week 2 of 12", "0 runs", "yes 4", "8 → 6")]
+    places = [told.index(each) for each in ("week 2 of 12", "1 run in", "yes 4", "8 → 6")]
     assert places == sorted(places), told
     listed = do(chris, "list", name="pilots")
-    assert listed.index("0 runs in the last four weeks") < listed.index("8 → 6"), listed
+    assert listed.index("1 run in the last four weeks") < listed.index("8 → 6"), listed

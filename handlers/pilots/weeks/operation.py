@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.attention import matters
-from handlers.automations import arriving, entering, profile
+from handlers.automations import entering, profile
 from handlers.automations.correcting import next_steps
 from handlers.automations.entering import Expected
+from handlers.automations.learning import arriving
 from handlers.automations.measures.measuring import as_number, fields
 from handlers.kit import calendar
 from handlers.kit.commands import call
