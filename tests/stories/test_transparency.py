@@ -83,7 +83,7 @@ async def told(stage: Any, ids: dict[str, str]) -> None:
     said = await at["Carla"].fill(kind="Preise", area="Verkauf")
     assert "Bekannte Bereiche: Einkauf." in said
     messages = sent(stage.peer)
-    assert len(messages) > 10
+    assert len(messages) >= 3
     for each in messages:
         assert not DISGUISES & set(each), each
 
