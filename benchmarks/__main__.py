@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     digest,
+    friction,
     heartbeat,
     machine,
     question,
@@ -100,6 +101,11 @@ def _start(size: Size) -> Iterator[str]:
     yield f"\nInstalled distributions (at most 46): {len(names)}"
 
 
+def _friction(size: Size) -> Iterator[str]:
+    yield "Finding like friction (docs/pilots.md):\n"
+    yield from friction.table(friction.sets(60 if size is SMOKE else None))
+
+
 def _repeats(size: Size) -> Iterator[str]:
     yield "Finding the same thing again (docs/likeness.md):\n"
     yield from repeats.table(size)
@@ -118,6 +124,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "teams": _teams,
     "start": _start,
     "repeats": _repeats,
+    "friction": _friction,
     "search": search.measure,
     "digest": digest.measure,
     "heartbeat": _heartbeat,

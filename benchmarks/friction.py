@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -62,7 +61,7 @@ def measure(rows: Sequence[Row]) -> Found:
     def same(one: int, other: int) -> bool:
         return bool(rows[one].kind) and rows[one].kind == rows[other].kind
 
-    proposed = [pair for pair, score in scores.items() if score >= proposals.ALIKE]
+    proposed = proposals.pairs(scores)
     first = among = of = 0
     for at in range(len(rows)):
         if not any(same(at, other) for other in range(len(rows)) if other != at):
@@ -140,21 +139,20 @@ def sets(most: int | None = None) -> dict[str, list[Row]]:
     }
 
 
-def main() -> None:
-    """Print what was found."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="a part only")
-    for name, rows in sets(60 if parser.parse_args().smoke else None).items():
-        found = measure(rows)
-        print(f"{name}: {found.sentences} sentences, {found.pairs} pairs that say the same")
-        print(f"  proposed pairs: {found.proposed}, right: {found.right}")
-        print(f"  nearest says the same: {found.first} of {found.of}")
-        print(f"  one of the nearest five does: {found.among_five} of {found.of}")
-        print(f"  groups of three: {found.groups}, mostly of one kind: {found.whole}")
-        print(f"  pairs that say the same in these groups: {found.together}")
-        few = among_few(rows)
-        print(f"  among six others: {few[0]} of {few[2]} kinds found, {few[1]} groups wrong")
-
-
-if __name__ == "__main__":
-    main()
+def table(rows: dict[str, list[Row]]) -> Iterator[str]:
+    """Return a table of Markdown of what was found in each set."""
+    yield "| set | sentences | pairs | proposed | right | nearest five | groups | right |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name, each in rows.items():
+        found = measure(each)
+        near = f"{found.among_five} of {found.of}"
+        numbers = (found.sentences, found.pairs, found.proposed, found.right, near, found.groups,
+                   found.whole)  # fmt: skip
+        yield f"| {name} | {' | '.join(map(str, numbers))} |"
+    for name, each in rows.items():
+        right, wrong, kinds = among_few(each)
+        pairs = measure(each).together
+        yield (
+            f"\n{name}: {pairs} pairs that say the same lie in these groups; among six others, "
+            f"{right} of {kinds} kinds are found and {wrong} groups are wrong."
+        )
