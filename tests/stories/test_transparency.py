@@ -84,8 +84,8 @@ async def told(stage: Any, ids: dict[str, str]) -> None:
     assert "Bekannte Bereiche: Einkauf." in said
     messages = sent(stage.peer)
     assert len(messages) >= 3
-    for each in messages:
-        assert not DISGUISES & set(each), each
+    for message in messages:
+        assert not DISGUISES & set(message), message
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
