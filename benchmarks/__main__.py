@@ -1,6 +1,8 @@
 """`make bench`: every figure within one run, as ratios; machines are noisy, ratios less so.
 
 `make bench ARGS="teams start"` measures only these; with `--smoke` each shows that it runs.
+Modules beside these are no benchmarks: `load` types commands for `slack`, `servers` answers them,
+`endurance` takes twenty minutes (`make soak`), and `question` and `old_rule` belong to `repeats`.
 """
 
 from __future__ import annotations
@@ -101,13 +103,8 @@ def _start(size: Size) -> Iterator[str]:
     yield f"\nInstalled distributions (at most 46): {len(names)}"
 
 
-def _friction(size: Size) -> Iterator[str]:
-    yield "Finding like friction (docs/pilots.md):\n"
-    yield from friction.table(friction.sets(60 if size is SMOKE else None))
-
-
 def _repeats(size: Size) -> Iterator[str]:
-    yield "Finding the same thing again (docs/likeness.md):\n"
+    yield "Finding the same thing again (docs/similarity.md):\n"
     yield from repeats.table(size)
     sets = question.SETS if size is FULL else question.SETS[:1]
     yield "\nThe product's own question, the title alone and no service:\n"
@@ -124,7 +121,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "teams": _teams,
     "start": _start,
     "repeats": _repeats,
-    "friction": _friction,
+    "friction": friction.table,
     "search": search.measure,
     "digest": digest.measure,
     "heartbeat": _heartbeat,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.size import Size
 from handlers.friction import proposals
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
@@ -139,20 +140,19 @@ def sets(most: int | None = None) -> dict[str, list[Row]]:
     }
 
 
-def table(rows: dict[str, list[Row]]) -> Iterator[str]:
-    """Return a table of Markdown of what was found in each set."""
-    yield "| set | sentences | pairs | proposed | right | nearest five | groups | right |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    for name, each in rows.items():
-        found = measure(each)
-        near = f"{found.among_five} of {found.of}"
-        numbers = (found.sentences, found.pairs, found.proposed, found.right, near, found.groups,
-                   found.whole)  # fmt: skip
-        yield f"| {name} | {' | '.join(map(str, numbers))} |"
-    for name, each in rows.items():
-        right, wrong, kinds = among_few(each)
-        pairs = measure(each).together
+def table(size: Size) -> Iterator[str]:
+    """Give the lines of what was found."""
+    yield "Friction that says the same (docs/pilots.md), by labelled sentences:\n"
+    yield (
+        "| set | sentences | pairs | proposed | right | nearest | of five | groups | mostly one "
+        "| together | among six others | wrong |"
+    )
+    yield f"|{' --- |' * 12}"
+    for name, rows in sets(size.notes).items():
+        found = measure(rows)
+        few = among_few(rows)
         yield (
-            f"\n{name}: {pairs} pairs that say the same lie in these groups; among six others, "
-            f"{right} of {kinds} kinds are found and {wrong} groups are wrong."
+            f"| {name} | {found.sentences} | {found.pairs} | {found.proposed} | {found.right} "
+            f"| {found.first}/{found.of} | {found.among_five}/{found.of} | {found.groups} "
+            f"| {found.whole} | {found.together} | {few[0]}/{few[2]} | {few[1]} |"
         )

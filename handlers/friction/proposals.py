@@ -17,8 +17,8 @@ from handlers.friction import themes
 from handlers.kit.readers import folded
 from handlers.similarity.terms import words
 
-ALIKE = 0.28  # likeness from which two notes may say the same
-TOGETHER = 0.27  # mean likeness that two groups need to become one
+ALIKE = 0.28  # similarity from which two notes may say the same
+TOGETHER = 0.27  # mean similarity that two groups need to become one
 # Each has to be among so many that are nearest to the other: among many notes something always
 # looks alike, and what stands out for one only is mostly chance.
 NEAREST = 5
@@ -46,7 +46,7 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class Match:
     """A note that may say the same, by its place among those that were given."""
 
     at: int
@@ -122,11 +122,11 @@ def similarity(one: Seen, other: Seen) -> float:
     return score * (ONE_TROUBLE if one.troubles or other.troubles else NO_TROUBLE)
 
 
-def like(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+def find_similar(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
     """Return which of `others` may say the same as `note`, the likest first."""
     mine, *theirs = seen([note, *others])
     found = [
-        Like(at, score)
+        Match(at, score)
         for at, each in enumerate(theirs)
         if (score := similarity(mine, each)) >= ALIKE
     ]
@@ -134,7 +134,7 @@ def like(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
     return [each for each in found if _is_near(each, theirs)]
 
 
-def _is_near(found: Like, others: Sequence[Seen]) -> bool:
+def _is_near(found: Match, others: Sequence[Seen]) -> bool:
     """Say whether what is asked about is among the nearest of what was found, too."""
     it = others[found.at]
     nearer = sum(
@@ -160,10 +160,10 @@ def pairs(scores: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:
     )
 
 
-def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
     """Return what is nearest to `note`, also what is too far for a proposal; a person looks."""
     mine, *theirs = seen([note, *others])
-    found = [Like(at, similarity(mine, each)) for at, each in enumerate(theirs)]
+    found = [Match(at, similarity(mine, each)) for at, each in enumerate(theirs)]
     return sorted(
         (each for each in found if each.score > 0), key=lambda each: (-each.score, each.at)
     )[:limit]

@@ -124,7 +124,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
     shown = do(chris, "pilot connect", pilot=id, automation=automation)
     assert shown.splitlines()[1:4] == [
         "State: week 1 of 12",
-        "Use: 0 runs in the last four weeks (“Triage-Skript”)",
+        "Use: no runs are connected yet",
         "Relief: no week's answers are counted yet",
     ]
 

@@ -9,7 +9,7 @@ from handlers.kit.messages import Post
 from storage import pilots
 from storage.automations import Automation
 from storage.pilots import Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 
 def gate_key(automation: Automation) -> str:
@@ -21,7 +21,14 @@ def arrive(ctx: Context, pilot: Pilot) -> None:
     """Write down that a pilot has reached operation; requirement D08."""
     day = calendar.day_of(ctx.now, ctx.workspace.zone)
     pilots.change(ctx.tx, pilot.id, operating_on=day)
-    log.note(ctx.tx, id=ctx.new_id(), pilot=pilot.id, by=ctx.person.id, now=ctx.now, kind="arrived")
+    log.note(
+        ctx.tx,
+        id=ctx.new_id(),
+        pilot=pilot.id,
+        by=ctx.person.id,
+        now=ctx.now,
+        kind=PilotEvent.ARRIVED,
+    )
 
 
 def went_live(ctx: Context, automation: Automation) -> tuple[Post, ...]:
