@@ -62,7 +62,7 @@ def measure(rows: Sequence[Row]) -> Found:
     def same(one: int, other: int) -> bool:
         return bool(rows[one].kind) and rows[one].kind == rows[other].kind
 
-    proposed = [pair for pair, score in scores.items() if score >= proposals.ALIKE]
+    proposed = proposals.pairs(scores)
     first = among = of = 0
     for at in range(len(rows)):
         if not any(same(at, other) for other in range(len(rows)) if other != at):

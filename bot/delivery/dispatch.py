@@ -178,12 +178,12 @@ class Dispatcher(Machines):
             ctx = self._context(tx, found, None, self._clock.now())
             try:
                 meant = replies.kept(ctx, call)
+                command = commands.by_name(meant.word, self.features)
+                if command is None:
+                    return None
+                form = commands.form_for(command, ctx, fixed=meant.args)
             except Refusal:
                 return None
-            command = commands.by_name(meant.word, self.features)
-            if command is None:
-                return None
-            form = commands.form_for(command, ctx, fixed=meant.args)
             shown = spoken_form(form, ctx.language, ctx.zone, ctx.year)
             return Response("done", form=replace(shown, call=call), language=ctx.language)
 

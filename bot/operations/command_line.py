@@ -15,6 +15,7 @@ from bot import config_values
 from bot.config import Settings
 from bot.delivery.clock import utc
 from handlers.kit.context import LOTSE
+from handlers.kit.tables import defused
 from handlers.kit.words import text
 from handlers.operations import held
 from storage import audit, operations, workspaces
@@ -198,7 +199,7 @@ def _audit(settings: Settings, options: argparse.Namespace) -> int:
                         row["at"] if options.keys else row["at"][:10],
                         row["person_key"] if options.keys else who,
                         row["command"],
-                        row["subject"],
+                        defused(row["subject"]),
                         row["outcome"],
                     )
                 )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from handlers.automations import escalation, people, profile
 from handlers.automations.changes import must_be_active
-from handlers.automations.learning import checks, signals, understanding
+from handlers.automations.learning import arriving, checks, signals, understanding
 from handlers.automations.lookup import AutoRef
 from handlers.automations.measures import measuring
 from handlers.automations.profile import Category, Does, Tool, Uses
@@ -204,6 +204,10 @@ def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, 
     if gaps:
         steps.append(Button(_("Complete the profile"), call("auto complete", automation=id)))
         steps.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+        if profile.BY_FIELD["rhythm"].label in gaps:
+            steps.append(Button(_("When should it run?"), call("auto rhythm", automation=id)))
+        if profile.BY_FIELD["deputy"].label in gaps:
+            steps.append(Button(_("Name somebody"), call("auto people", automation=id)))
         if profile.GOAL in gaps:
             steps.append(Button(_("Link it to a goal"), call("mandate link", automation=id)))
     elif automation.phase is not AutomationPhase.OPERATION:
@@ -277,7 +281,7 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
     )
     escalation.look_at(ctx, ctx.now)
     checks.plan(ctx)
-    posts = understanding.show_to_all(ctx, automation)
+    posts = (*understanding.show_to_all(ctx, automation), *arriving.went_live(ctx, automation))
     said = _(
         "“{name}” is in operation. Now the work begins: Lotse asks how it goes on days 7, 30, 90 "
         "and 180.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +11,7 @@ from handlers.automations.learning.checks import Goes
 from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, label_with_end, rhythm_words
+from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.people import name
@@ -116,24 +115,15 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
 
 def csv_text(ctx: Context, *, ai_only: bool = False) -> str:
     """Return the register as CSV: every field of the profile is a column."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     fields = [each.field for each in PROFILE]
     head = [ctx.text(label) for _key, label in COLUMNS[:3]]
-    writer.writerow([*head, *(ctx.text(BY_FIELD[each].label) for each in fields)])
+    rows = [[*head, *(ctx.text(BY_FIELD[each].label) for each in fields)]]
     seen = known(ctx)
     for automation, said in _all(ctx, ai_only):
         row = values(ctx, automation, seen)[:3]
         told = [ctx.text(each) for each in row]
-        writer.writerow(
-            _safe([*told, *(_field_text(ctx, automation, said, each) for each in fields)])
-        )
-    return out.getvalue()
-
-
-def _safe(cells: list[str]) -> list[str]:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe."""
-    return [f"'{each}" if each[:1] in "=+-@\t" and each else each for each in cells]
+        rows.append([*told, *(_field_text(ctx, automation, said, each) for each in fields)])
+    return tables.sheet(rows)
 
 
 def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, str]]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import rights
+from handlers.automations.learning import arriving
 from handlers.automations.state import ties
 from handlers.kit.context import Context
 from handlers.kit.worded import Worded
@@ -178,6 +179,9 @@ def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
 def lacks(ctx: Context, automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
     """Return what operation still needs; where the mandate has goals, also which one it serves."""
     gaps = missing(automation, kept)
+    tried = arriving.tried_in(ctx, automation)
+    if tried is not None and automation.phase is not AutomationPhase.OPERATION:
+        gaps.append(_("the decision about the pilot “{pilot}”", pilot=tried.name))
     if not mandate.goals(ctx.tx) or automation.id in links.goals_of_automations(ctx.tx):
         return gaps
     of_pilots = {each.automation for each in pilots.all(ctx.tx) if each.goal is not None}

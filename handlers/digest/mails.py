@@ -22,6 +22,9 @@ from storage.engine.ids import PersonId, PlaceId
 
 feature = Feature(_("Weekly digest"))
 
+# A chat marks what an app writes; a mail says it itself.
+MARK = Text(_("A program has written this mail: Lotse."), small=True)
+
 ADDRESS = re.compile(r"[^\s@<>\"(),:;\\[\]]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}", re.IGNORECASE)
 MOST = 50  # addresses
 
@@ -65,6 +68,7 @@ def add(
             Text(_("{who} has entered this address for the weekly digest.", who=ctx.person.name)),
             Text((confirm,)),
             Text(_("Without a click nothing more is sent, and the address is deleted.")),
+            MARK,
         )
     )
     said = _("{address} is asked by mail. The digest comes once it is confirmed.", address=address)
@@ -84,7 +88,7 @@ def posts(ctx: Context, key: str, message: Message) -> list[Post]:
     for each in mails.all(ctx.tx):
         if each.state == MailState.CONFIRMED:
             leave = Text((Link(ctx.text(_("No mail any more")), _address(ctx, each)),), small=True)
-            told = Message((*message.parts, leave))
+            told = Message((*message.parts, MARK, leave))
             found.append(Post(f"{key}:mail", told, f"mail:{each.id}", ParcelKind.DIGEST))
     return found
 

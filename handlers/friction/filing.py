@@ -96,11 +96,14 @@ def file(ctx: Context, id: IdField, area: AreaValue) -> Reply:
     led = rules.led(ctx.tx, Led.FRICTION, note.id)
     if led is not None and led.target == area:
         routing.stands(ctx, Led.FRICTION, note.id)
+        corrected = None
     else:
-        routing.correct(ctx, Led.FRICTION, note.id)
+        corrected = routing.correct(ctx, Led.FRICTION, note.id, area)
     who = some([name(ctx, each) for each in routing.answering(ctx, RuleKind.AREA, area)], 3)
     said = _("It goes to “{area}”, where {who} answers.", area=area, who=who)
-    return Reply(Message((Text(said),)), posts=_over(ctx, led), nameless=True)
+    return Reply(
+        Message((Text(said), *_corrected(ctx, corrected))), posts=_over(ctx, led), nameless=True
+    )
 
 
 @feature.command(
@@ -126,6 +129,11 @@ def elsewhere(ctx: Context, id: IdField) -> Reply:
     return Reply(
         Message((*parts, *((Buttons(row),) if row else ()))), posts=_over(ctx, led), nameless=True
     )
+
+
+def _corrected(ctx: Context, led: Routing | None) -> tuple[Part, ...]:
+    """Say by which rule it had been led, and to what that is corrected."""
+    return (Text(routing.corrected_words(ctx, led), small=True),) if led is not None else ()
 
 
 def _over(ctx: Context, led: Routing | None) -> tuple[Post, ...]:

@@ -17,8 +17,11 @@ from handlers.friction import themes
 from handlers.kit.readers import folded
 from handlers.similarity.terms import words
 
-ALIKE = 0.33  # similarity from which two notes may say the same
-TOGETHER = 0.28  # mean similarity that two groups need to become one
+ALIKE = 0.28  # similarity from which two notes may say the same
+TOGETHER = 0.27  # mean similarity that two groups need to become one
+# Each has to be among so many that are nearest to the other: among many notes something always
+# looks alike, and what stands out for one only is mostly chance.
+NEAREST = 5
 # What counts how much: a thing, what much of all work is about, what is tiresome, an idea of the
 # glossary, a word; a part of a compound counts less. Chosen and measured as docs/pilots.md tells.
 THING, SETTING, TROUBLE, IDEA, WORD = 1.5, 0.7, 0.4, 0.6, 0.3
@@ -29,6 +32,7 @@ OTHER_TROUBLE, ONE_TROUBLE, NO_TROUBLE = 0.9, 0.8, 0.5
 # What many say counts less, as if a hundred other notes had been read, of which two say each:
 # otherwise the first like ones of a company would punish each other for what they share.
 OTHERS, SAYING = 100, 2
+ONLY_WORDS = 0.8  # what is left where the table knows nothing that both speak of
 OTHER_AREA = 0.7  # what is left where both name an area, and not the same
 MOST = 300  # notes that are compared at once, the newest
 THRESHOLD, DAYS = 3, 30  # a group of so many notes in so many days is proposed
@@ -75,13 +79,13 @@ def features(text: str) -> Mapping[str, float]:
         for idea in word.part_ideas:
             say(f"i:{idea}", PART_IDEA)
     said = themes.of(text)
-    for names, weight in (
-        (said.things, THING),
-        (said.settings, SETTING),
-        (said.troubles, TROUBLE),
+    for kind, names, weight in (
+        ("o", said.things, THING),
+        ("s", said.settings, SETTING),
+        ("t", said.troubles, TROUBLE),
     ):
         for name in names:
-            say(f"{'t' if names is said.troubles else 'o'}:{name}", weight)
+            say(f"{kind}:{name}", weight)
     return found
 
 
@@ -107,6 +111,8 @@ def similarity(one: Seen, other: Seen) -> float:
     if all(key.startswith("t:") for key in shared):
         return 0.0
     score = sum(one.vector[key] * other.vector[key] for key in shared)
+    if not any(key.startswith("o:") for key in shared):
+        score *= ONLY_WORDS
     if one.area and other.area and one.area != other.area:
         score *= OTHER_AREA
     if one.troubles & other.troubles:
@@ -118,7 +124,40 @@ def similarity(one: Seen, other: Seen) -> float:
 
 def find_similar(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
     """Return which of `others` may say the same as `note`, the likest first."""
-    return [each for each in nearest(note, others, limit) if each.score >= ALIKE]
+    mine, *theirs = seen([note, *others])
+    found = [
+        Match(at, score)
+        for at, each in enumerate(theirs)
+        if (score := similarity(mine, each)) >= ALIKE
+    ]
+    found = sorted(found, key=lambda each: (-each.score, each.at))[: min(limit, NEAREST)]
+    return [each for each in found if _is_near(each, theirs)]
+
+
+def _is_near(found: Match, others: Sequence[Seen]) -> bool:
+    """Say whether what is asked about is among the nearest of what was found, too."""
+    it = others[found.at]
+    nearer = sum(
+        similarity(it, each) > found.score for at, each in enumerate(others) if at != found.at
+    )
+    return nearer < NEAREST
+
+
+def pairs(scores: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:
+    """Return the pairs that may say the same, the likest first: for both it stands out."""
+    near: dict[int, list[float]] = {}
+    for pair, score in scores.items():
+        for each in pair:
+            near.setdefault(each, []).append(score)
+    least = {each: sorted(found, reverse=True)[:NEAREST][-1] for each, found in near.items()}
+    return sorted(
+        (
+            pair
+            for pair, score in scores.items()
+            if score >= max(ALIKE, least[pair[0]], least[pair[1]])
+        ),
+        key=lambda pair: (-scores[pair], pair),
+    )
 
 
 def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
@@ -141,9 +180,8 @@ def groups(notes: Sequence[Said], least: int = THRESHOLD) -> list[list[int]]:
         for one in range(len(notes))
         for other in range(one)
     }
-    pairs = sorted((-score, *pair) for pair, score in scores.items() if score >= ALIKE)
     group_of: dict[int, list[int]] = {}
-    for _score, one, other in pairs:
+    for one, other in pairs(scores):
         mine, theirs = group_of.get(one, [one]), group_of.get(other, [other])
         if mine is theirs:
             continue

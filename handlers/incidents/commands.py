@@ -215,7 +215,7 @@ def _severity(ctx: Context, number: IncidentNumber, severity: Severity) -> Reply
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
-    buttons = _rule_buttons(ctx, number, service)
+    buttons, corrected = _settle_rule(ctx, number, service)
     incident, posts = _move(ctx, incident, service)
     meaning.learn(ctx, number, incident.title, service)
     said = _(
@@ -224,23 +224,31 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
         service=service.name,
         who=named(ctx, incident.responsible),
     )
-    return Reply(line(said, *buttons), posts=posts, subject=label(number))
+    shown = line(said, *buttons)
+    if corrected is not None:
+        by_rule = Text(routing.corrected_words(ctx, corrected), small=True)
+        shown = Message((*shown.parts, by_rule))
+    return Reply(shown, posts=posts, subject=label(number))
 
 
-def _rule_buttons(ctx: Context, number: IncidentNumber, service: Service) -> tuple[Button, ...]:
-    """Tell the rule that led it whether it was right; whoever answers may let it go on so."""
+def _settle_rule(
+    ctx: Context, number: IncidentNumber, service: Service
+) -> tuple[tuple[Button, ...], Routing | None]:
+    """Tell the rule that led it whether it was right; whoever answers may let it go on so.
+
+    Return the button for that, and what was corrected.
+    """
     led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     if led is None:
-        return ()
+        return (), None
     if led.target != service.id:
-        routing.correct(ctx, Led.INCIDENT, str(number))
-        return ()
+        return (), routing.correct(ctx, Led.INCIDENT, str(number), service.id)
     routing.stands(ctx, Led.INCIDENT, str(number))
     mine = routing.is_accountable(ctx, RuleKind.SERVICE, service.id)
     if led.straight or not mine or rules.find(ctx.tx, led.rule) is None:
-        return ()
+        return (), None
     go_on = call("rule straight", id=led.rule)
-    return (Button(_("From now on without asking"), go_on, "quiet"),)
+    return (Button(_("From now on without asking"), go_on, "quiet"),), None
 
 
 def _without_rule(ctx: Context, led: Routing) -> Service:
@@ -287,7 +295,9 @@ def not_about(ctx: Context, number: Ref) -> Reply:
         incident = find(ctx, number)
         posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
     elif by_rule and led is not None:
-        incident, posts = _move(ctx, incident, _without_rule(ctx, led))
+        to = _without_rule(ctx, led)
+        routing.correct(ctx, Led.INCIDENT, str(number), to.id)
+        incident, posts = _move(ctx, incident, to)
     else:
         raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
     change = Button(_("Change service"), call("move", number=number))

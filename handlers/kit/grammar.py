@@ -17,7 +17,7 @@ from handlers.kit.commands import Command, Feature, by_name, vocabulary
 from handlers.kit.context import Context
 from handlers.kit.folding import CLOSING, MARKS, blank, folded, seen
 from handlers.kit.readers import TextReader, unquoted
-from handlers.kit.readers.ordinary_words import CONTINUING, ORDINARY
+from handlers.kit.readers.ordinary_words import CONTINUING, NOTING, ORDINARY
 
 SHORTEST = 3  # letters a shortened word must have
 DECLARE = "incident"
@@ -253,6 +253,18 @@ def _continues(rest: str) -> bool:
     return _first(rest) in CONTINUING
 
 
+def _notes(command: Command, rest: str) -> bool:
+    """Say whether a rest is a note of friction, and not what "Reibung an Maschine 3" goes on with.
+
+    A sentence of its own begins with a capital letter, with a word of `NOTING`, or says "every".
+    """
+    if command.name != "friction":
+        return False
+    first, second = _split(rest, 1)[0], _first(_split(rest, 1)[1])
+    opens = first[:1].isupper() and first[1:] == first[1:].lower()
+    return opens or _first(rest) in NOTING or second.startswith(("jede", "every", "each"))
+
+
 def _first(rest: str) -> str:
     """Return the first word of a rest, as the lists of ordinary words have it."""
     head = _split(rest, 1)[0]
@@ -265,7 +277,7 @@ def _unless_sentence(text: str, command: Command, rest: str, outcome: Outcome) -
     marked = head.rstrip().endswith(":")
     match outcome:
         case Parsed() if only_text(outcome) and _continues(rest) and not marked:
-            return Unknown(text, (command,))
+            return outcome if _notes(command, rest) else Unknown(text, (command,))
         case Incomplete(_command, values) if len(rest.split()) > 1 and not marked:
             free = {each.name for each in command.parameters if isinstance(each.reader, TextReader)}
             if values and set(values) <= free:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -158,13 +158,17 @@ def plain(ctx: Context, value: Cell) -> str | int | None:
 
 
 def as_csv(ctx: Context, listing: Listing, rows: Sequence[Row]) -> str:
-    """Return a list as a spreadsheet of a German Excel reads it: semicolons, BOM, all quoted."""
+    """Return a list as a spreadsheet."""
+    head = [ctx.text(label) for _key, label in listing.columns]
+    values = ([plain(ctx, each) for each in row.values] for row in rows)
+    return sheet([head, *(["" if each is None else str(each) for each in row] for row in values)])
+
+
+def sheet(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as a German Excel reads them: semicolons, BOM, all quoted, no formulas."""
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([defused(ctx.text(label)) for _key, label in listing.columns])
-    for row in rows:
-        values = (plain(ctx, each) for each in row.values)
-        writer.writerow(["" if each is None else defused(str(each)) for each in values])
+    writer.writerows([defused(each) for each in row] for row in rows)
     return "\ufeff" + file.getvalue()
 
 

@@ -71,8 +71,12 @@ def missing(ctx: Context, draft: Mandate) -> list[tuple[Words, Button]]:
 
 
 def linked(ctx: Context) -> tuple[int, int, list[tuple[str, Call]]]:
-    """Return how many pilots and automations serve a goal, how many there are, and who does not."""
-    goals = links.goals_of_automations(ctx.tx)
+    """Return how many pilots and automations serve a goal, how many there are, and who does not.
+
+    What a pilot serves, its automation serves.
+    """
+    goals = set(links.goals_of_automations(ctx.tx))
+    goals |= {each.automation for each in pilots.all(ctx.tx) if each.goal and each.automation}
     running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
     entered = automations.all(ctx.tx)
     without = [(each.name, call("pilot", pilot=each.id)) for each in running if each.goal is None]

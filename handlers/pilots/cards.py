@@ -12,7 +12,7 @@ from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
 from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
-from handlers.pilots.weeks import progress
+from handlers.pilots.weeks import operation, progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
 from storage.pilots.states import STARTED, PilotState
@@ -312,6 +312,9 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
         parts.append(Text(_("Decided on {day}: {reason}", day=day, reason=pilot.reason)))
     if pilot.learnt:
         parts.append(Text(_("What we learnt: {learnt}", learnt=pilot.learnt)))
+    waits = operation.at_the_gate(ctx, pilot)
+    if waits is not None:
+        parts += [Text(waits.told()), Buttons(waits.buttons())]
     if pilot.state is PilotState.OPERATING:
         parts += [*_connecting(ctx, pilot), *taps(ctx, pilot)]
     if roles.may(ctx, pilot):
@@ -330,7 +333,7 @@ def _over(ctx: Context, pilot: Pilot) -> list[Part]:
 
 
 def result(ctx: Context, pilot: Pilot) -> Message:
-    """Return the result card: problem, before, now, what was learnt, what is next."""
+    """Return the result card: use and relief, problem, before, now, what was learnt, what next."""
     values = log.values(ctx.tx, pilot.id)
     found = measure.effect(pilot, values)
     rounds = relief.closed(ctx, pilot)
@@ -339,12 +342,15 @@ def result(ctx: Context, pilot: Pilot) -> Message:
         "again": _("One more round of four weeks."),
         "stop": _("It ends here."),
     }
-    rows: list[tuple[Words, Words]] = [(_("Problem"), pilot.problem)]
+    rows: list[tuple[Words, Words]] = [
+        (_("Use"), use.use_words(ctx, pilot)),
+        (_("Relief"), relief.round_words(relief.newest_known(rounds))),
+        (_("Problem"), pilot.problem),
+    ]
     if pilot.baseline is not None:
         rows.append((_("Before"), _baseline(pilot)))
     if found is not None:
         rows.append((_("Now"), measure.effect_words(pilot, found)))
-    rows.append((_("Relief"), relief.round_words(relief.newest_known(rounds))))
     if pilot.learnt:
         rows.append((_("What we learnt"), pilot.learnt))
     rows.append((_("Next"), nexts.get(pilot.decision or "", _("not decided yet"))))

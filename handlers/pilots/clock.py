@@ -87,6 +87,8 @@ def age(ctx: Context, pilot: Pilot) -> Sentence:
         return _("week {week} of {weeks}", week=number, weeks=whole)
     if pilot.state is PilotState.OPERATING and pilot.operating_on is not None:
         return _("in operation since {day}", day=pilot.operating_on)
+    if pilot.state is PilotState.OPERATING:
+        return _("on its way into operation")
     if pilot.undecided:
         return _("ended without a decision")
     return STATES[pilot.state]

@@ -13,33 +13,40 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title
 from handlers.kit.readers import (
     ChoiceReader,
-    ChoicesReader,
-    NameReader,
     NumberReader,
-    TextReader,
     folded,
 )
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, digest, editing, roles, start_check
 from handlers.pilots import measure as measures
+from handlers.pilots.fields import (
+    LINE,
+    SHORT,
+    AreaField,
+    BigField,
+    GivesField,
+    GoalField,
+    NameField,
+    ProblemField,
+    TakesField,
+    TouchedField,
+    WorkflowField,
+    need_goals,
+)
 from handlers.pilots.lookup import PilotRef
 from handlers.pilots.measure import BETTER, Better
-from handlers.pilots.start_check import TOO_BIG, TOUCHED, Template, TooBig, Touched
+from handlers.pilots.start_check import Template
 from handlers.similarity import said_share
-from storage import mandate, pilots
+from storage import pilots
 from storage.engine.ids import PatternId, PilotId
 from storage.friction import patterns
-from storage.mandate import Goal
 from storage.pilots import Pilot
 from storage.pilots.columns import PilotChanges
 from storage.pilots.states import STARTED, PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
-SHORT = TextReader(long=False)
-LINE = RequiredTextReader(long=False, most=200)
 SAME = 0.6  # share of the words from which it is the same workflow, better written
 
 
@@ -76,32 +83,9 @@ def show(ctx: Context, pilot: PilotRef | None = None) -> Reply:
     return Reply(Message((*parts, Buttons(taps), new)))
 
 
-def _unknown_goal(name: str, known: list[str]) -> Refusal:
-    return Refusal(_("There is no goal “{name}” in the mandate.", name=name[:80]), field="goal")
-
-
-GOAL = NameReader(mandate.goals, _unknown_goal)
-GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As in the mandate."))]
-NameField = Annotated[str, SHORT, Ask(_("Name"))]
-ProblemField = Annotated[
-    str,
-    RequiredTextReader(most=300),
-    Ask(_("Which problem does it solve?"), _("One sentence.")),
-]
-WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]
-TakesField = Annotated[str, LINE, Ask(_("What goes in?"))]
-GivesField = Annotated[str, LINE, Ask(_("What comes out?"))]
-AreaField = Annotated[str, SHORT, Ask(_("Area"))]
-TouchedField = Annotated[
-    frozenset[Touched], ChoicesReader(Touched, TOUCHED), Ask(_("What does it touch?"))
-]
-BigField = Annotated[
-    frozenset[TooBig], ChoicesReader(TooBig, TOO_BIG), Ask(_("Is it more than that?"))
-]
-
-
 def _begun(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     """Return what a template or a pattern brings along."""
+    need_goals(ctx)
     found = {
         name: ctx.text(words)
         for name, words in start_check.FIELDS.get(fixed.get("template", ""), {}).items()
@@ -125,11 +109,11 @@ def new(
     *,
     name: NameField,
     problem: ProblemField,
+    goal: GoalField,
     workflow: WorkflowField = "",
     takes: TakesField = "",
     gives: GivesField = "",
     area: AreaField = "",
-    goal: GoalField | None = None,
     touched: TouchedField = frozenset(),
     too_big: BigField = frozenset(),
     template: Annotated[
@@ -150,7 +134,7 @@ def new(
         None,
         pattern=found.id if found else None,
         area=" ".join(area.split())[:60] or (found.area if found else ""),
-        goal=goal.id if goal else None,
+        goal=goal.id,
         workflow=workflow,
         takes=takes,
         gives=gives,
@@ -187,6 +171,7 @@ def _is_another(workflow: str, before: str) -> bool:
 
 
 def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    need_goals(ctx)
     found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
     if found is None:
         return {}
@@ -216,11 +201,11 @@ def describe(
     *,
     name: NameField,
     problem: ProblemField,
+    goal: GoalField,
     workflow: WorkflowField = "",
     takes: TakesField = "",
     gives: GivesField = "",
     area: AreaField = "",
-    goal: GoalField | None = None,
     touched: TouchedField = frozenset(),
     too_big: BigField = frozenset(),
 ) -> Reply:
@@ -244,7 +229,7 @@ def describe(
         "takes": takes,
         "gives": gives,
         "area": " ".join(area.split())[:60],
-        "goal": goal.id if goal else None,
+        "goal": goal.id,
         "touched": ",".join(sorted(touched)),
         "too_big": ",".join(sorted(too_big)),
     }

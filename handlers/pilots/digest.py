@@ -13,7 +13,8 @@ from handlers.kit.messages import Button, Facts, Items, Part, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n, first_lines
-from handlers.pilots import clock, measure, relief, roles, start_check
+from handlers.pilots import clock, measure, relief, roles, start_check, use
+from handlers.pilots.weeks import operation
 from handlers.pilots.weeks.it_checks import open_checks
 from handlers.pilots.weeks.kinds import CHANGES
 from storage import pilots, workspaces
@@ -38,7 +39,10 @@ AGE = feature.measure(
 REACHED = feature.measure(
     "reached",
     _("Reached operation"),
-    _("pilots that went into operation, of those about which somebody decided"),
+    _(
+        "pilots whose automation has all that operation needs, of those about which somebody "
+        "decided"
+    ),
     "pilots",
 )
 ALIVE = feature.measure(
@@ -69,6 +73,7 @@ EFFECT = feature.measure(
 FEW = NumberReader(1, 20)
 LOOK = time(6, 30)  # local time of the daily look, before anybody is told anything
 ANSWER_IN = 5  # working days for a question
+SEEN_FOR = 2  # working days in which it is seen by who answers for it, before the digest
 
 
 def plan(ctx: Context, pilot: PilotId) -> None:
@@ -153,6 +158,7 @@ def undecided(ctx: Context) -> list[Task]:
             look = Button(_("IT's view"), call("pilot it", pilot=each.id))
             since = _midnight(ctx, clock.end_of(each, 4))
             found.append(Task(words, (look,), since, f"pilot:{each.id}:it"))
+        found += _at_the_gate(ctx, each)
         found += vacancies(ctx, each)
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None and obstacle.due_on < day:
@@ -173,6 +179,16 @@ def undecided(ctx: Context) -> list[Task]:
                 since = _midnight(ctx, question.asked_on)
                 found.append(Task(words, (answer,), since, f"question:{question.id}"))
     return found
+
+
+def _at_the_gate(ctx: Context, pilot: Pilot) -> list[Task]:
+    """Return a pilot that has been decided for operation, and is not there after some days."""
+    waits, decided = operation.at_the_gate(ctx, pilot), pilot.decided_on
+    known = working_hours.company(ctx).working_days_after(clock.current_day(ctx), -SEEN_FOR)
+    if waits is None or decided is None or decided > known:
+        return []
+    since = _midnight(ctx, decided)
+    return [Task(waits.told(), waits.buttons()[:2], since, f"pilot:{pilot.id}:gate")]
 
 
 def vacancies(ctx: Context, pilot: Pilot) -> list[Task]:
@@ -199,17 +215,18 @@ def _midnight(ctx: Context, day: date) -> datetime:
 
 
 def pilot_line(ctx: Context, pilot: Pilot) -> Words:
-    """Return a pilot in a line: its week, what it reached, whether it relieves."""
+    """Return a pilot in a line: its week, whether it is used and relieves, what it reached."""
     found = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     rounds = relief.closed(ctx, pilot)
     age = figure(AGE, clock.age(ctx, pilot))
     said: Sentence = figure(RELIEF, relief.round_words(rounds[0] if rounds else None))
+    said = _("{use}; {relief}", use=use.use_words(ctx, pilot), relief=said)
     if found is not None:
         effect = figure(EFFECT, measure.effect_words(pilot, found))
         if pilot.target is not None:
             target = figure(EFFECT, measure.number(pilot.target))
             effect = _("{effect}, target {target}", effect=effect, target=target)
-        said = _("{effect}; {relief}", effect=effect, relief=said)
+        said = _("{relief}; {effect}", relief=said, effect=effect)
     return _("{age}; {relief}", age=age, relief=_in_the_way(ctx, pilot, said))
 
 
@@ -318,6 +335,9 @@ def waiting(ctx: Context) -> list[Task]:
             words = _("“{pilot}”: what becomes of it?", pilot=each.name)
             found.append(Task(words, (Button(_("Decide"), call("pilot decide", pilot=each.id)),)))
         found += vacancies(ctx, each) if each.state.goes_on else []
+        waits = operation.at_the_gate(ctx, each)
+        if waits is not None and waits.automation.accountable == me:
+            found.append(Task(waits.told(), waits.buttons()[:2]))
         if roles.decides(each) != me:
             continue
         for question in answers.questions(ctx.tx, each.id):
@@ -390,10 +410,11 @@ def _listed(ctx: Context, filter: Filter) -> list[Pilot]:
     (
         ("name", _("Pilot")),
         ("state", _("State")),
+        ("use", _("Use")),
+        ("relief", _("Relief")),
+        ("effect", _("Effect")),
         ("problem", _("Problem")),
         ("champion", _("Champion")),
-        ("effect", _("Effect")),
-        ("relief", _("Relief")),
     ),
     count=lambda ctx, filter: len(_listed(ctx, filter)),
     which=("open", "mine", "all"),
@@ -408,10 +429,11 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
         values: tuple[Words, ...] = (
             each.name,
             clock.age(ctx, each),
+            use.use_words(ctx, each) if each.started_on is not None else "",
+            relief.round_words(rounds[0]) if rounds else "",
+            measure.effect_words(each, effect) if effect else "",
             each.problem,
             name(ctx, each.champion) if each.champion is not None and not closed else "",
-            measure.effect_words(each, effect) if effect else "",
-            relief.round_words(rounds[0]) if rounds else "",
         )
         found.append(Row(values, call("pilot", pilot=each.id)))
     return found

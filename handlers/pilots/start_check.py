@@ -144,12 +144,13 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
 
     It is the moment that counts, not the day. What was retired needs no improving.
     """
-    if pilot.operating_on is None:
+    decided = pilot.operating_on or pilot.decided_on
+    if decided is None:
         return True
     happened = log.history(ctx.tx, pilot.id)
     since = max(
-        (each.at for each in happened if each.kind == PilotEvent.OPERATE),
-        default=calendar.midnight(pilot.operating_on, ctx.workspace.zone),
+        (each.at for each in happened if each.kind in (PilotEvent.OPERATE, PilotEvent.ARRIVED)),
+        default=calendar.midnight(decided, ctx.workspace.zone),
     )
     if any(each.kind.startswith(PilotEvent.IMPROVED) and each.at >= since for each in happened):
         return True

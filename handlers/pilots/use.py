@@ -17,10 +17,11 @@ from storage.pilots import Pilot
 
 
 def use_words(ctx: Context, pilot: Pilot) -> Sentence:
-    """Return how often it ran in the last four weeks."""
+    """Return how often it ran in the last four weeks; never reported is no use of nothing."""
     runs = count(ctx, pilot)
     connected = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
-    if runs is None or connected is None:
+    never = connected is not None and connected.first_report_at is None and not runs
+    if runs is None or connected is None or never:
         return _("no runs are connected yet")
     return _n(
         "{n} run in the last four weeks (“{automation}”)",

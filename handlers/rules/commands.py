@@ -52,6 +52,9 @@ def show(
     parts: list[Part] = [Title(_n("{n} rule", "{n} rules", len(found)))]
     for each in found[first : first + PAGE]:
         parts += [Text(routing.line_of(ctx, each)), Text(_standing(ctx, each), small=True)]
+        corrected = routing.corrections_words(ctx, each)
+        if corrected:
+            parts.append(Text(_("Corrected to: {targets}", targets=corrected), small=True))
         parts.append(Buttons(tuple(_own(ctx, each))))
     if len(found) > first + PAGE:
         parts.append(Buttons((Button(_("More"), call("rules", first=first + PAGE)),)))

@@ -136,10 +136,19 @@ def _is_sampled(ctx: Context, rule: Rule) -> bool:
     return due
 
 
-def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
-    """Somebody says that a rule led wrongly; too often, and it asks again. None without a rule."""
+def correct(ctx: Context, kind: Led, subject: str, to: str = "") -> Routing | None:
+    """Somebody says that a rule led wrongly, and perhaps where it belongs.
+
+    Too often, and the rule asks again. None without a rule.
+    """
     led = rules.led(ctx.tx, kind, subject)
-    if led is None or not rules.settle(ctx.tx, kind, subject, RoutingState.CORRECTED):
+    if led is None:
+        return None
+    new = rules.settle(ctx.tx, kind, subject, RoutingState.CORRECTED)
+    if to:
+        rules.correct_to(ctx.tx, kind, subject, to)
+    led = replace(led, state=RoutingState.CORRECTED, corrected_target=to or led.corrected_target)
+    if not new:
         return led
     rule = rules.find(ctx.tx, led.rule)
     if rule is not None and rule.straight and corrected(ctx, rule) > CORRECTED:
@@ -154,7 +163,30 @@ def correct(ctx: Context, kind: Led, subject: str) -> Routing | None:
         button = Button(_("Rules"), call("rules"))
         for each in answering(ctx, rule.kind, rule.target):
             matters.note(ctx, each, f"rule:{rule.id}:back", said, button)
-    return replace(led, state=RoutingState.CORRECTED)
+    return led
+
+
+def corrected_words(ctx: Context, led: Routing) -> Sentence:
+    """Return from where to where something was corrected, and by which rule it had been led."""
+    kind = RuleKind.SERVICE if led.kind is Led.INCIDENT else RuleKind.AREA
+    return _(
+        "Corrected: {before} → {after}. {rule}",
+        before=target_name(ctx, kind, led.target),
+        after=_belongs(ctx, kind, led.corrected_target),
+        rule=by(ctx, led),
+    )
+
+
+def _belongs(ctx: Context, kind: RuleKind, to: str) -> Words:
+    return target_name(ctx, kind, to) if to else _("a person sorts it")
+
+
+def corrections_words(ctx: Context, rule: Rule) -> list[Words]:
+    """Return to what the ones that a rule led were corrected, each with how often."""
+    return [
+        _("{target} ({n}×)", target=_belongs(ctx, rule.kind, to), n=n)
+        for to, n in rules.corrections(ctx.tx, rule.id)
+    ]
 
 
 def area_before(ctx: Context, led: Routing, area: str) -> str:

@@ -69,3 +69,4 @@ class PilotEvent(StrEnum):
     RUN_OUT = "run out"
     ALIVE = "alive"
     BACK = "back"
+    ARRIVED = "arrived"

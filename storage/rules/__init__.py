@@ -62,6 +62,7 @@ class Routing:
     """What a rule led: an incident by its number, or a note by its id; and what became of it.
 
     It knows what the rule said then, so that it is still told when the rule is gone.
+    `corrected_target` is where somebody said that it belongs, empty while a person has to sort it.
     """
 
     kind: Led
@@ -73,10 +74,11 @@ class Routing:
     marked: int
     sampled: bool
     state: RoutingState
+    corrected_target: str = ""
 
 
 COLUMNS = "id, kind, words, shown, target, origin, straight, marked, since_check, checked_week"
-LED = "kind, subject, rule, shown, target, straight, marked, sampled, state"
+LED = "kind, subject, rule, shown, target, straight, marked, sampled, state, corrected_target"
 
 
 def add(tx: Tx, rule: Rule, now: datetime) -> bool:
@@ -179,11 +181,12 @@ def lead(tx: Tx, routing: Routing, day: date) -> None:
         f"""
         insert into rule_routings (workspace, {LED}, day)
         values (:workspace, :kind, :subject, :rule, :shown, :target, :straight, :marked, :sampled,
-            :state, :day)
+            :state, :corrected_target, :day)
         on conflict (workspace, kind, subject) do update
         set rule = excluded.rule, shown = excluded.shown, target = excluded.target,
             straight = excluded.straight, marked = excluded.marked,
-            sampled = excluded.sampled, state = excluded.state, day = excluded.day
+            sampled = excluded.sampled, state = excluded.state,
+            corrected_target = excluded.corrected_target, day = excluded.day
         """,
         kind=routing.kind,
         subject=routing.subject,
@@ -194,6 +197,7 @@ def lead(tx: Tx, routing: Routing, day: date) -> None:
         marked=routing.marked,
         sampled=int(routing.sampled),
         state=routing.state,
+        corrected_target=routing.corrected_target,
         day=day.isoformat(),
     )
 
@@ -238,12 +242,41 @@ def count_led(tx: Tx, rule: RuleId) -> tuple[int, int]:
     return int(row["n"]), int(row["straight"])
 
 
+def correct_to(tx: Tx, kind: Led, subject: str, to: str) -> None:
+    """Write down where something belongs that a rule led wrongly."""
+    tx.write(
+        """
+        update rule_routings set corrected_target = :to
+        where workspace = :workspace and kind = :kind and subject = :subject
+        """,
+        kind=kind,
+        subject=subject,
+        to=to,
+    )
+
+
+def corrections(tx: Tx, rule: str) -> list[tuple[str, int]]:
+    """Return to what the ones that a rule led were corrected, and how often; the most first."""
+    rows = tx.rows(
+        """
+        select corrected_target, count(*) as n from rule_routings
+        where workspace = :workspace and rule = :rule and state = 'corrected'
+        group by corrected_target order by n desc, corrected_target
+        """,
+        rule=rule,
+    )
+    return [(row["corrected_target"], int(row["n"])) for row in rows]
+
+
 def settle(tx: Tx, kind: Led, subject: str, state: RoutingState) -> bool:
-    """Write down whether a routing stands or was corrected; False when that was known."""
+    """Write down whether a routing stands or was corrected; False when that was known.
+
+    What stands after all was corrected to nothing else.
+    """
     return (
         tx.run(
             """
-            update rule_routings set state = :state
+            update rule_routings set state = :state, corrected_target = ''
             where workspace = :workspace and kind = :kind and subject = :subject
             and state <> :state
             """,

@@ -7,6 +7,8 @@ senders, in `tests/http/test_dialects.py` and `tests/mail/test_server.py`), ques
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -15,7 +17,9 @@ from statistics import median
 
 import pytest
 
+from bot.config import Settings
 from bot.delivery import menus
+from bot.generate import register
 from bot.slack import blocks as slack_blocks
 from bot.teams import cards as teams_cards
 from handlers.automations.learning.checks import CheckTimer
@@ -30,7 +34,7 @@ from storage.engine.ids import AutomationId, PersonId
 from tests.automations.test_gate import complete
 from tests.ownership.test_ownership import leaves
 from tests.pretend.machines import enter, reports
-from tests.pretend.stage import Say, Stage, plain
+from tests.pretend.stage import Say, Stage, answered, plain
 
 Wind = Callable[..., None]
 ON_CARD = ("auto bypassed", "auto byhand", "auto question", "auto boundary")
@@ -447,3 +451,63 @@ def test_c28_the_card_of_going_live_asks_everybody_and_a_question_arrives_within
     anna.fill(words="Wer sieht die Mails?")
     assert [each for each in ben.sees() if "Wer sieht die Mails?" in each]
     assert bot.clock.now() - begun < timedelta(minutes=1)
+
+
+# --- E15 -------------------------------------------------------------------------------------
+
+
+def test_e15_what_data_it_uses_is_asked_kept_and_stands_in_the_register_that_is_read_back(
+    ben: Say, anna: Say, bot: Stage
+) -> None:
+    """On the form, in chat, as Markdown and as CSV; formulas are defused, numbers stay numbers."""
+    for name, ai in (("=Sortierung", "yes"), ("Kopierer", "no")):
+        enter(ben, name=name)
+        ben(f"auto {name}")
+        ben.press(calls="auto complete")
+        assert ben.form is not None
+        asked = {each.name for each in ben.form.fields}
+        assert {"purpose", "not_for", "ai", "data", "retention", "decision"} <= asked
+        ben.fill(ai=ai, data="＋Namen und Adressen", retention="-30")  # noqa: RUF001
+    anna("auto")
+    anna.press(calls="auto register")
+    shown = anna.press(calls="auto register", label="AI register")
+    assert "=Sortierung" in shown and "Kopierer" not in shown
+    assert "Data used: ＋Namen und Adressen" in shown  # noqa: RUF001
+    assert "How long data are kept: -30" in shown
+
+    def written(tx: Tx) -> tuple[str, str]:
+        inside, own = tx.within("demo"), Settings()
+        return (
+            register.text(inside, own, csv=True, ai_only=True, language="en"),
+            register.text(inside, own, csv=False, ai_only=True, language="de"),
+        )
+
+    table, page = bot.store(written)
+    head, row = csv.reader(io.StringIO(table.removeprefix("\ufeff")), delimiter=";")
+    found = dict(zip(head, row, strict=True))
+    assert table.startswith("\ufeff") and found["Name"] == "'=Sortierung"
+    assert found["Data used"] == "'＋Namen und Adressen"  # noqa: RUF001
+    assert found["How long data are kept"] == "-30", "a plain number stays one"
+    assert (found["Uses AI"], found["Accountable"]) == ("yes", "Ben")
+    assert "Genutzte Daten: ＋Namen und Adressen" in page and "Kopierer" not in page  # noqa: RUF001
+
+
+def test_e15_everybody_sees_takes_along_and_erases_what_is_stored_of_them(
+    ben: Say, carla: Say, anna: Say, chris: Say, bot: Stage
+) -> None:
+    """The round trip of an automation's deputy: seen, handed over, erased, gone."""
+    enter(ben)
+    carla.press(calls="auto accept")
+    assert "Mail-Sortierung" in carla("daten")
+    carla.press("Mich löschen")
+    assert carla.answer is not None
+    assert "Mail-Sortierung" in answered(carla.answer), "what she answers for is handed on first"
+    carla("übergeben chris")
+    chris.press("I take this over")
+    carla("daten")
+    carla.press("Mich löschen")
+    carla.press("Mich löschen")
+    assert carla.answer is not None and "Du bist gelöscht" in answered(carla.answer)
+    assert "Carla" not in anna("auto mail-sortierung")
+    rows = bot.rows("select person from automation_history where workspace = :workspace")
+    assert "carla" not in {each["person"] for each in rows}

@@ -180,7 +180,7 @@ def test_a_long_text_in_parts_is_the_text(text: str) -> None:
 
 def test_an_offered_command_keeps_the_sentence_behind_its_word(anna: Say, bot: Stage) -> None:
     """By rule 15b it is an offer; whoever meant the note presses it, and types nothing again."""
-    anna("reibung Auf Bens Tisch liegt alles doppelt")
+    anna("reibung auf Bens Tisch liegt alles doppelt")
     anna.press("friction")
     rows = bot.rows("select sentence from friction where workspace = :workspace")
-    assert [row["sentence"] for row in rows] == ["Auf Bens Tisch liegt alles doppelt"]
+    assert [row["sentence"] for row in rows] == ["auf Bens Tisch liegt alles doppelt"]

@@ -25,7 +25,7 @@ from tests.board.test_board import Browser, browser, signed_in
 from tests.digest.test_decisions import lived
 from tests.digest.test_digest import planned
 from tests.feedback.test_relief import running, tap
-from tests.pilots.test_pilots import LINK, do
+from tests.pilots.test_pilots import LINK, do, through_the_gate
 from tests.pretend.stage import Say, Stage
 
 Wind = Callable[..., None]
@@ -57,8 +57,9 @@ def test_a_pilot_shows_its_target_its_relief_and_what_is_in_its_way(
     posted = planned.sees("leitung")[-1]
     assert posted.splitlines()[1].endswith(" · Entlastung: 5 von 6 sagen ja")
     assert line(posted, "Reparatur-Triage: ") == (
-        "Reparatur-Triage: Woche 2 von 12; 8 → 6,4 Tage (20 % besser, n=41, 1 Woche), Ziel 6; "
-        "KW 48: ja 5, teils 0, nein 1; im Weg bis Fr. 4. Dez.: Zugriff aufs ERP"
+        "Reparatur-Triage: Woche 2 von 12; noch keine Läufe angeschlossen; KW 48: ja 5, teils 0, "
+        "nein 1; 8 → 6,4 Tage (20 % besser, n=41, 1 Woche), Ziel 6; im Weg bis Fr. 4. Dez.: "
+        "Zugriff aufs ERP"
     )
 
 
@@ -77,6 +78,8 @@ def test_what_went_into_operation_is_solved(chris: Say, bot: Stage, wind: Wind) 
     do(chris, "pilot it", pilot=id, checks="security,stability,integration,feasibility")
     given = {"reason": "Es hilft allen", "learnt": "Viel gelernt", "docs": LINK}
     do(chris, "pilot decide", pilot=id, decision="operate", **given)
+    assert "is in operation" not in chris("digest"), "something is still missing"
+    through_the_gate(chris, id)
     assert "Solved\n- “Reparatur-Triage” is in operation" in chris("digest")
     wind(to="2026-12-01 10:00")
     assert "is in operation" not in chris("digest"), "told in its own week only"

@@ -341,7 +341,8 @@ def test_every_list_is_written_and_read_back_with_its_formulas_defused(
         do(chris, "service new", name=name, accountable="ben", deputy="carla")
         do(ben, "auto new", name=name, purpose="Gleicht ab", not_for="Mahnungen",
            accountable="ben", deputy="carla", rhythm="2")  # fmt: skip
-        do(chris, "pilot new", name=name, problem=f"{name} liegt lange.")
+        do(chris, "mandate edit", goals="Schneller")
+        do(chris, "pilot new", name=name, problem=f"{name} liegt lange.", goal="Schneller")
         do(chris, "mandate action", item=f"{name} tun", who="ben", due="2026-12-04")
         do(chris, "stop", what=f"{name} lassen", until="2027-01-31", why=f"{name} darum")
         do(anna, "friction", sentence=f"{name} nervt sehr", area=name)

@@ -56,6 +56,11 @@ def language(me: Say, other: str) -> None:
         ("friction we type dates twice", "we type dates twice", "Noted."),
         ("Reibung: Für jeden Urlaub drei Formulare", "Für jeden Urlaub drei Formulare", "Notiert."),
         ("FRICTION three forms", "three forms", "Noted."),
+        ("reibung Für jeden Urlaub drei Formulare", "Für jeden Urlaub drei Formulare", "Notiert."),
+        ("/reibung Die Termine tippen wir ab", "Die Termine tippen wir ab", "Notiert."),
+        ("reibung bei jedem Auftrag zwei Mails", "bei jedem Auftrag zwei Mails", "Notiert."),
+        ("friction the same list is typed twice", "the same list is typed twice", "Noted."),
+        ("friction To find a file takes ages", "To find a file takes ages", "Noted."),
     ],
 )
 def test_c02_one_line_is_stored_and_confirmed_to_its_sender_only(

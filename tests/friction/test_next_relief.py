@@ -52,7 +52,9 @@ def test_what_is_answered_is_over_unless_it_suits_and_nobody_tries_it(
     do(chris, "pattern answer", pattern=id, result="suitable", reason="Das passt gut.")
     assert suggestion(chris) == "“Eins”, noted 3 times"
     assert "[Suitable, and not tried yet]" in chris("digest")
-    do(chris, "pilot new", name="Versuch", problem="Termine werden abgetippt.", pattern=id)
+    do(chris, "mandate edit", goals="Schneller")
+    about = {"problem": "Termine werden abgetippt.", "goal": "Schneller"}
+    do(chris, "pilot new", name="Versuch", pattern=id, **about)
     assert suggestion(chris) == ""
 
 
@@ -108,7 +110,9 @@ def test_a_pattern_that_few_feel_is_found_by_those_who_answer_only(
 
 
 def test_a_pilot_that_has_not_started_is_found(anna: Say, chris: Say, bot: Stage) -> None:
-    do(chris, "pilot new", name="Quastenpilot", problem="Termine werden abgetippt.")
+    do(chris, "mandate edit", goals="Schneller")
+    about = {"problem": "Termine werden abgetippt.", "goal": "Schneller"}
+    do(chris, "pilot new", name="Quastenpilot", **about)
     assert "Pilot “Quastenpilot”: in preparation" in anna("find Quastenpilot")
 
 

@@ -422,7 +422,9 @@ def test_a_pattern_says_what_became_of_it(anna: Say, chris: Say, bot: Stage) -> 
     id = confirmed(bot, anna, chris)
     said = do(chris, "pattern answer", pattern=id, result="suitable", reason="Das passt gut.")
     assert "[Start a pilot]" in said
-    do(chris, "pilot new", name="Versuch", problem="Termine werden abgetippt.", pattern=id)
+    do(chris, "mandate edit", goals="Schneller")
+    about = {"problem": "Termine werden abgetippt.", "goal": "Schneller"}
+    do(chris, "pilot new", name="Versuch", pattern=id, **about)
     shown = do(anna, "pattern", pattern=id)
     assert "The pilot “Versuch” is being prepared for it.\n[Show the pilot]" in shown
     assert "[Start a pilot]" not in do(chris, "pattern", pattern=id), "one is enough"

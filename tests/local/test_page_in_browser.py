@@ -515,7 +515,8 @@ async def attack(caller: Caller) -> None:
     await caller.say("chris", "stoerungen", cured)
     await caller.say("anna", "allgemein", (f"friction {each}" for each in BUNDLES))
     await caller.say("anna", "allgemein", BUNDLES)
-    pilots = [{"name": each, "problem": each, "champion": "ben"} for each in NAMES]
+    about = {"goal": "Schneller reparieren", "champion": "ben"}
+    pilots = [{"name": each, "problem": each, **about} for each in NAMES]
     await caller.submit("chris", "pilot new", pilots)
     said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
     await caller.submit("anna", "feedback", said)

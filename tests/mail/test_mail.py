@@ -131,6 +131,12 @@ def test_nothing_is_sent_before_its_owner_has_pressed(
     assert plain is not None and rich is not None
     assert "0 Entscheidungen offen" in plain.get_content()
     assert "<h2>KW 50" in rich.get_content()
+    for each in post.mails:  # C27: what Lotse writes is marked
+        assert each["Auto-Submitted"] == "auto-generated"
+        for kind in ("plain", "html"):
+            body = each.get_body((kind,))
+            assert body is not None
+            assert "Ein Programm hat diese Mail geschrieben: Lotse." in body.get_content()
     assert ask(mailing, "POST", link(told), do="leave")[0] == 200
     wind(to="2026-12-21 08:30")
     assert len(post.mails) == 2

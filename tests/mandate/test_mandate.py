@@ -299,7 +299,8 @@ def test_what_serves_no_goal_lowers_the_share_by_exactly_its_part(
 def test_a_pilot_without_a_mandate_that_holds_carries_a_mark(
     chris: Say, ben: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
-    do(chris, "pilot new", name="Triage", problem="Anfragen liegen zwei Tage.")
+    do(chris, "mandate edit", goals="Schneller")
+    do(chris, "pilot new", name="Triage", problem="Anfragen liegen zwei Tage.", goal="Schneller")
     assert "Mandate: ⚠ none holds at present" in chris("pilot Triage")
     released(chris, ben)
     assert "Mandate: valid until Wed 31 Mar 2027" in chris("pilot Triage")

@@ -14,7 +14,7 @@ from storage.automations import intake
 from storage.engine import Tx
 from storage.engine.ids import AutomationId, PilotId
 from storage.pilots import Pilot, log
-from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, id_of, started
+from tests.pilots.test_pilots import ABOUT, LINK, MEASURE, do, given_a_goal, id_of, started
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage, plain
 
@@ -125,7 +125,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
     shown = do(chris, "pilot connect", pilot=id, automation=automation)
     assert shown.splitlines()[1:4] == [
         "State: week 1 of 12",
-        "Use: 0 runs in the last four weeks (“Triage-Skript”)",
+        "Use: no runs are connected yet",
         "Relief: no week's answers are counted yet",
     ]
 
@@ -145,6 +145,7 @@ def test_the_runs_of_what_is_connected_are_the_use(ben: Say, chris: Say, bot: St
 
 def test_a_baseline_is_read_from_a_table_and_the_table_not_kept(chris: Say, bot: Stage) -> None:
     """Requirement D20."""
+    given_a_goal(chris)
     do(chris, "pilot new", **ABOUT)
     id = id_of(bot)
     table = "2026-09-07;7\n2026-09-08;9\n2026-10-12;8,5\n2026-10-13;7,5"
@@ -177,6 +178,7 @@ def test_measures_to_begin_with_have_unit_and_direction(
     chris: Say, bot: Stage, template: str, unit: str, better: str
 ) -> None:
     """Requirement D17."""
+    given_a_goal(chris)
     shown = do(chris, "pilot new", **ABOUT)
     assert "[Time saved]\n[Fewer mistakes]\n[Happier customers]" in shown
     at_first = form(bot, "pilot measure", pilot=id_of(bot), template=template)

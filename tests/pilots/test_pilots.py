@@ -14,16 +14,19 @@ from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import Words
 from handlers.pilots import clock, digest, measure, roles
-from storage import pilots
+from storage import automations, pilots
 from storage.engine import Tx
-from storage.engine.ids import PersonId, PilotId
+from storage.engine.ids import AutomationId, PersonId, PilotId
 from storage.pilots import ROLES, Pilot
 from storage.pilots.states import PilotState
+from tests.automations import test_gate as gate
 from tests.ownership.test_ownership import leaves
 from tests.pretend.stage import Say, Stage, answered
 
+GOAL = "Schneller liefern"
 ABOUT = {
-    "name": "Reparatur-Triage", "problem": "Reparaturanfragen liegen, bis jemand sortiert.",
+    "name": "Reparatur-Triage", "goal": GOAL,
+    "problem": "Reparaturanfragen liegen, bis jemand sortiert.",
     "workflow": "Reparaturanfragen sortieren", "takes": "Anfrage",
     "gives": "Anfrage bei der Technik", "area": "Service",
 }  # fmt: skip
@@ -33,7 +36,6 @@ MEASURE = {
     "target": "6", "guard": "Beschwerden in der Woche",
 }  # fmt: skip
 PEOPLE = ("chris", "carla", "ben")
-GOAL = "Schneller liefern"
 LINK = "https://wiki.example.com/reparatur-triage"
 
 
@@ -61,7 +63,7 @@ def prepared(
     """Prepare a pilot with everything that it needs; return its id."""
     chris = Say(bot, "chris")
     given_a_goal(chris)
-    do(chris, "pilot new", **{"goal": GOAL, **ABOUT, **about})
+    do(chris, "pilot new", **{**ABOUT, **about})
     id = id_of(bot, about.get("name", ABOUT["name"]))
     do(chris, "pilot measure", pilot=id, **MEASURE)
     do(chris, "pilot people", pilot=id, **dict(zip(ROLES, people, strict=True)))
@@ -77,6 +79,17 @@ def started(bot: Stage, **about: str) -> str:
     return id
 
 
+def through_the_gate(me: Say, id: str) -> str:
+    """Say all that operation needs of a pilot's automation, and put it into operation."""
+    (row,) = me.stage.rows(
+        "select automation from pilots where workspace = :workspace and id = :id", id=id
+    )
+    made = AutomationId(row["automation"])
+    gate.complete(me.stage, made)
+    me.stage.store(lambda tx: automations.change(tx, made, rhythm="every 1 day"))
+    return do(me, "auto live", automation=made)
+
+
 def state(bot: Stage, id: str) -> str:
     sql = "select state from pilots where workspace = :workspace and id = :id"
     return str(bot.rows(sql, id=id)[0]["state"])
@@ -86,12 +99,12 @@ def state(bot: Stage, id: str) -> str:
 
 
 def test_a_pilot_says_what_is_missing_until_it_can_start(chris: Say, bot: Stage) -> None:
+    given_a_goal(chris)
     chris("pilot new")
-    shown = chris.fill(name="Triage", problem="Anfragen liegen zwei Tage")
+    shown = chris.fill(name="Triage", problem="Anfragen liegen zwei Tage", goal=GOAL)
     assert shown.startswith("Triage\nState: in preparation\n")
     assert "Before it can start:" in shown
     for each in ("one workflow", "a role: Champion", "a measure", "those who use it",
-                 "a business goal in the mandate, which has none yet",
                  "one thing that must not get worse"):  # fmt: skip
         assert f"- {each}" in shown
     assert "Before it can start: one workflow" in do(
@@ -136,6 +149,7 @@ def test_one_person_in_all_three_roles_is_warned_of(chris: Say, bot: Stage) -> N
 def test_everybody_who_is_named_is_asked_and_may_decline(
     ben: Say, carla: Say, chris: Say, bot: Stage
 ) -> None:
+    given_a_goal(chris)
     do(chris, "pilot new", **ABOUT)
     id = id_of(bot)
     do(chris, "pilot people", pilot=id, champion="chris", modeler="carla", integrator="ben")
@@ -199,6 +213,7 @@ def test_whoever_had_only_been_asked_is_asked_again_when_they_are_back(
 
 @pytest.mark.parametrize("big", ["workflows", "teams", "tools", "weeks"])
 def test_each_thing_that_is_too_big_is_hinted_at_alone(chris: Say, bot: Stage, big: str) -> None:
+    given_a_goal(chris)
     shown = do(chris, "pilot new", **ABOUT, too_big=big)
     hints = ("More than one workflow:", "More than one team:", "More than one tool:",
              "More than twelve weeks:")  # fmt: skip
@@ -209,11 +224,13 @@ def test_each_thing_that_is_too_big_is_hinted_at_alone(chris: Say, bot: Stage, b
 def test_the_works_council_is_named_for_leadership_and_roles(
     chris: Say, bot: Stage, touched: str
 ) -> None:
+    given_a_goal(chris)
     shown = do(chris, "pilot new", **ABOUT, touched=touched)
     assert ("works council" in shown) is (touched in ("leadership", "roles"))
 
 
 def test_a_second_workflow_and_a_placeholder_are_refused(chris: Say) -> None:
+    given_a_goal(chris)
     assert "One workflow, please." in do(
         chris, "pilot new", **{**ABOUT, "workflow": "Anfragen sortieren; Termine"}
     )
@@ -247,13 +264,33 @@ def test_each_starter_starts_with_names_and_numbers_only(
 
 
 def test_a_pilot_serves_a_goal_of_the_mandate(chris: Say, bot: Stage) -> None:
-    """Requirement B01: without a goal it does not start."""
+    """Requirement B01: without a goal it is not saved; one of before is listed, and not started."""
+    without = {key: value for key, value in ABOUT.items() if key != "goal"}
+    said = do(chris, "pilot new", **ABOUT)
+    assert said.startswith("There is no goal “Schneller liefern” in the mandate.")
+    assert chris("pilot new").startswith("A pilot serves a business goal, and the mandate names")
+    chris.press("Set the goals")
+    chris.fill(goals=GOAL, focus="Service\nVersand")
+    assert "Please choose something here" in do(chris, "pilot new", **without)
+    assert bot.rows("select id from pilots where workspace = :workspace") == []
     id = prepared(bot)
-    do(chris, "pilot describe", pilot=id, **ABOUT)
+    assert "Please choose something here" in do(chris, "pilot describe", pilot=id, **without)
+    other = {**ABOUT, "goal": "Reich werden"}
+    assert "There is no goal" in do(chris, "pilot describe", pilot=id, **other)
+    bot.store(lambda tx: pilots.change(tx.within("demo"), PilotId(id), goal=None))
     assert "the business goal that it serves" in do(chris, "pilot start", pilot=id)
-    assert "There is no goal" in do(chris, "pilot describe", pilot=id, **ABOUT, goal="Reich werden")
-    do(chris, "pilot describe", pilot=id, **ABOUT, goal=GOAL)
+    assert "Without one: Reparatur-Triage." in chris("mandate")
+    assert "1 of 1 pilots and automations serves no goal" in chris("digest")
+    do(chris, "pilot describe", pilot=id, **ABOUT)
     assert f"Goal: {GOAL}" in do(chris, "pilot start", pilot=id)
+    assert "Without one" not in chris("mandate")
+
+
+def test_whoever_may_not_set_goals_is_shown_the_mandate_first(anna: Say, bot: Stage) -> None:
+    """B01, from the other side: nothing that is typed into a form is lost to it."""
+    assert "the mandate names none yet" in anna("pilot new")
+    assert anna.answer is not None and anna.answer.form is None
+    assert "There are no goals yet." in anna.press("Mandate")
 
 
 def test_one_runs_in_an_area_and_two_in_all_and_the_next_one_waits(
@@ -295,7 +332,7 @@ def test_first_improve_then_extend(chris: Say, bot: Stage) -> None:
     do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, reason="Es hilft allen",
        learnt="Regeln zuerst")  # fmt: skip
     assert state(bot, id) == "operating"
-    about = {**ABOUT, "goal": GOAL}
+    about = ABOUT
     written = {**about, "workflow": "Reparaturanfragen sortieren (alle Anfragen)"}
     do(chris, "pilot describe", pilot=id, **written)
     do(chris, "pilot describe", pilot=id, **about)  # the same one in other words is no other one
@@ -331,6 +368,7 @@ def test_effects_have_the_right_sign(
 
 
 def test_a_target_in_the_wrong_direction_is_asked_about(chris: Say, bot: Stage) -> None:
+    given_a_goal(chris)
     do(chris, "pilot new", **ABOUT)
     wrong = {**MEASURE, "target": "9"}
     assert "nothing gets better that way" in do(chris, "pilot measure", pilot=id_of(bot), **wrong)
@@ -457,6 +495,7 @@ def test_a_pilot_of_twelve_weeks_asks_for_its_decision_and_ends_within_sixteen(
     )
     assert state(bot, id) == "stopped"
     assert "What we learnt: Viel gelernt" in do(chris, "pilot", pilot=id)
+    given_a_goal(chris)
     do(chris, "pilot new", **ABOUT)  # its name is free again
 
 
@@ -495,6 +534,7 @@ def test_what_ran_out_can_still_go_into_operation(
     given = {"reason": "Es hilft allen", "learnt": "Viel gelernt"}
     do(chris, "pilot decide", pilot=id, decision="operate", docs=LINK, **given)
     assert state(bot, id) == "operating"
+    through_the_gate(chris, id)
     wind(to="2027-09-13 10:00")
     assert "went into operation half a year ago" in "\n".join(chris.sees())
 
@@ -526,6 +566,7 @@ def test_half_a_year_later_it_is_asked_once_whether_it_lives(
         reason="Es hilft allen",
         learnt="Viel",
     )
+    through_the_gate(chris, id)
     wind(to="2027-05-20 10:00")
     assert "half a year ago" not in "\n".join(chris.sees())
     wind(to="2027-05-25 10:00")

@@ -35,6 +35,7 @@ from tests.pilots.test_pilots import (
     prepared,
     started,
     state,
+    through_the_gate,
 )
 from tests.pretend.machines import reports
 from tests.pretend.stage import Say, Stage
@@ -64,7 +65,7 @@ def test_of_eight_combinations_of_roles_only_the_full_one_starts(
 ) -> None:
     """D01: whoever is named and has not accepted does not count."""
     given_a_goal(chris)
-    do(chris, "pilot new", **{**ABOUT, "goal": GOAL})
+    do(chris, "pilot new", **ABOUT)
     id = id_of(bot)
     do(chris, "pilot measure", pilot=id, **MEASURE)
     do(chris, "pilot users", pilot=id, who="everybody")
@@ -106,6 +107,7 @@ def test_a_pilot_without_a_problem_or_with_a_novel_is_refused(
     chris: Say, bot: Stage, problem: str, why: str
 ) -> None:
     """D05: one required sentence, limited in length."""
+    given_a_goal(chris)
     said = do(chris, "pilot new", **{**ABOUT, "problem": problem})
     assert bot.rows("select id from pilots where workspace = :workspace") == [], said
     assert why in said
@@ -117,7 +119,7 @@ def test_a_pilot_without_a_problem_or_with_a_novel_is_refused(
 def test_without_a_whole_baseline_nothing_starts(chris: Say, bot: Stage, gone: str) -> None:
     """D18: baseline with period, number and source, before anything can go live."""
     given_a_goal(chris)
-    do(chris, "pilot new", **{**ABOUT, "goal": GOAL})
+    do(chris, "pilot new", **ABOUT)
     id = id_of(bot)
     do(chris, "pilot measure", pilot=id, **{**MEASURE, gone: ""})
     do(chris, "pilot people", pilot=id, **dict.fromkeys(ROLES, "chris"))
@@ -157,7 +159,7 @@ def test_the_modeller_and_who_stands_in_edit_what_is_theirs(
 ) -> None:
     """D03: problem, inputs and outputs, and the measure."""
     id = started(bot, people=("chris", "carla", "ben"))  # type: ignore[arg-type]
-    about, measured = {**ABOUT, "goal": GOAL}, {**MEASURE, "source": "ERP, Liste"}
+    about, measured = ABOUT, {**MEASURE, "source": "ERP, Liste"}
     assert "somebody else decides" in do(anna, "pilot describe", pilot=id, **about)
     assert "somebody else decides" in do(anna, "pilot measure", pilot=id, **measured)
     changed = {**about, "problem": "Anfragen liegen zu lange", "takes": "Mail", "gives": "Auftrag"}
@@ -331,6 +333,7 @@ def test_half_a_year_in_operation_is_asked_about_once(chris: Say, bot: Stage, wi
     """D09: one card on day 180, and no second one, answered or not."""
     id = started(bot)
     operate(chris, id)
+    through_the_gate(chris, id)
     day_180 = "2027-05-22"  # a Saturday: it comes with Monday's bundle
     wind(to=f"{day_180} 05:00")
     told = "went into operation half a year ago"
@@ -467,6 +470,8 @@ def test_pilots_that_reached_operation_are_those_of_the_history(
         id = started(bot, name=f"Versuch {number}", area=f"Bereich {number}")
         if decision == "operate":
             operate(chris, id)
+            if number == 1:
+                through_the_gate(chris, id)
         elif decision == "stop":
             do(chris, "pilot decide", pilot=id, decision="stop", **ENDED)
         elif decision == "run out":
@@ -479,7 +484,10 @@ def test_pilots_that_reached_operation_are_those_of_the_history(
         return {each["pilot"] for each in rows if each["kind"] in kinds}
 
     ended = happened("operate", "stop", "run out") & happened("started")
-    said = f"Reached operation: {len(happened('operate'))} of {len(ended)} that were decided."
+    gates = bot.rows("select automation from automation_history where workspace = :workspace"
+                     " and kind = 'gate'")  # fmt: skip
+    assert len(happened("operate")) == 2 and len(happened("arrived")) == len(gates) == 1
+    said = f"Reached operation: {len(happened('arrived'))} of {len(ended)} that were decided."
     assert said in chris("pilot") and said in chris("digest")
 
 

@@ -14,7 +14,7 @@ from storage import people
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.people import PersonKind
-from tests.pilots.test_pilots import MEASURE, do, prepared
+from tests.pilots.test_pilots import GOAL, MEASURE, do, prepared
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage, plain, staged
 from tests.repeats.test_repeats import declared
@@ -83,7 +83,7 @@ PILOT = Room(
         "pilot history": ("pilot's own", {}),
         "pilot describe": ("pilot's own", {
             "name": "Andere", "problem": "Es dauert", "workflow": "Annahme", "takes": "Anruf",
-            "gives": "Ticket",
+            "gives": "Ticket", "goal": GOAL,
         }),
         "pilot measure": ("pilot's own", {**MEASURE}),
         "pilot people": ("pilot's own", {

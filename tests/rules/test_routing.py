@@ -86,8 +86,49 @@ def test_those_who_answer_correct_it_from_the_list(anna: Say, chris: Say, bot: S
     chris("patterns")
     assert "Rule: “Zettel”" in chris.press("All notes")
     chris.press("Not Lager")
-    assert chris.press("Büro") == "It goes to “Büro”, where Chris answers."
+    assert chris.press("Büro") == (
+        "It goes to “Büro”, where Chris answers.\nCorrected: Lager → Büro. Rule: “Zettel”"
+    )
     assert notes(bot) == [("Überall liegen Zettel", "Büro")]
+
+
+def corrected_target(bot: Stage) -> list[tuple[object, object]]:
+    sql = "select state, corrected_target from rule_routings where workspace = :workspace"
+    return [(row["state"], row["corrected_target"]) for row in bot.rows(sql)]
+
+
+def test_d21_it_is_kept_and_said_to_what_a_note_was_corrected(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    do(chris, "mandate edit", goals="Schneller", focus="Lager\nBüro")
+    enter(chris, way="straight")
+    anna("friction Überall liegen Zettel")
+    assert anna.press("Not Lager").startswith("Good: a person sorts it.")
+    assert corrected_target(bot) == [("corrected", "")]
+    assert "Corrected to: a person sorts it (1×)" in chris("rules")
+    assert "Corrected: Lager → Büro. Rule: “Zettel”" in anna.press("Büro")
+    assert corrected_target(bot) == [("corrected", "Büro")]
+    assert "Corrected to: Büro (1×)" in chris("rules")
+    (row,) = bot.rows("select id from friction where workspace = :workspace")
+    do(chris, "friction file", id=str(row["id"]), area="Lager")
+    assert corrected_target(bot) == [("stands", "")], "right after all"
+    assert "Corrected to:" not in chris("rules")
+
+
+def test_d21_it_is_kept_and_said_to_what_an_incident_was_corrected(
+    anna: Say, carla: Say, bot: Stage
+) -> None:
+    do(carla, "rule new", words="Gutschein", service="webshop", way="straight")
+    anna("incident Gutschein an der Kasse geht nicht mehr")
+    said = anna.press("Not about Webshop")
+    assert corrected_target(bot)[0][0] == "corrected" and "stays with" in said
+    do(anna, "move", number="1", service="kasse")
+    assert corrected_target(bot) == [("corrected", "kasse")]
+    assert "Korrigiert zu: Kasse (1×)" in carla("regeln")
+    anna("incident Gutschein klemmt")
+    said = do(anna, "move", number="2", service="drucker")
+    assert "Corrected: Webshop → Etikettendrucker. Rule: “Gutschein”" in said
+    assert corrected_target(bot) == [("corrected", "kasse"), ("corrected", "drucker")]
 
 
 def test_a_field_of_the_form_leads_as_well(anna: Say, chris: Say, bot: Stage) -> None:

@@ -26,7 +26,7 @@ from handlers.kit.messages import (
 from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
-from handlers.kit.words import Sentence, _, _n
+from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
@@ -40,6 +40,7 @@ feature = Feature(_("Automations"))
 RESULTS = 5
 ENOUGH = 5  # right results of five; fewer open an iteration
 USUAL_DAYS = 30
+AREAS = 8  # named where one is asked for
 CHECK_INS = (7, 30, 90, 180)  # days after it went live
 
 
@@ -242,6 +243,20 @@ def check(
 # --- something has changed, and reviews ----------------------------------------------------
 
 
+def _areas(ctx: Context) -> list[str]:
+    """Return the areas of the automations, as they stand on them."""
+    said = history.profiles(ctx.tx)
+    named = {said.get(each.id, {}).get("area", "").strip() for each in automations.all(ctx.tx)}
+    return sorted(named - {""}, key=folded)
+
+
+def _known_areas(ctx: Context) -> Words:
+    named = _areas(ctx)
+    if not named:
+        return _("As it stands on the automations.")
+    return _("As it stands on the automations: {areas}.", areas=named[:AREAS])
+
+
 @feature.command(
     "auto changed",
     "auto änderung",
@@ -254,9 +269,7 @@ def changed(
     ctx: Context,
     *,
     kind: Annotated[Change, choice(Change), Ask(_("What has changed?"))],
-    area: Annotated[
-        str, TextReader(long=False), Ask(_("Area"), _("As it stands on the automations."))
-    ],
+    area: Annotated[str, TextReader(long=False), Ask(_("Area"), _known_areas)],
     words: Annotated[str, TextReader(), Ask(_("In a sentence"))] = "",
 ) -> Reply:
     id = ctx.new_id()
@@ -267,7 +280,7 @@ def changed(
     found = [
         each
         for each in automations.all(ctx.tx)
-        if folded(profiles.get(each.id, {}).get("area", "")) == folded(area)
+        if folded(profiles.get(each.id, {}).get("area", "").strip()) == folded(area.strip())
     ]
     for each in found:
         open_review(ctx, each, f"change: {kind.value}", change=id)
@@ -279,6 +292,8 @@ def changed(
     )
     if not found:
         said = _("Thank you. There is no automation in the area “{area}”.", area=area)
+        if known := _areas(ctx)[:AREAS]:
+            said = _("{said} Known areas: {areas}.", said=said, areas=known)
     return Reply(line(said), subject=area[:80])
 
 

@@ -45,3 +45,16 @@ CONTINUING = frozenset(
         """,
     )
 )
+
+# Those of them with which a note of friction begins although they are written small. Not where
+# something rubs, of what, nor a verb: "friction at belt 4" may be an outage.
+NOTING = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        die das den dem ein eine einem einen einer the a
+        bis durch fuer gegen mit nach ohne seit um waehrend wegen zu zum zur
+        about after before by for from into out over since through to until up with without
+        """,
+    )
+)

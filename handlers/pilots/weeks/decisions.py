@@ -169,7 +169,7 @@ def decide(
             if found.state is PilotState.STOPPED:
                 editing.take_name(ctx, found)
                 digest.plan(ctx, found.id)
-            changed |= {"state": PilotState.OPERATING, "operating_on": day, "stopped_on": None}
+            changed |= {"state": PilotState.OPERATING, "stopped_on": None}
         case Decision.AGAIN:
             if found.extended_on is not None:
                 raise Refusal(

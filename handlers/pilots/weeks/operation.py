@@ -1,28 +1,36 @@
 """A pilot that goes into operation carries everything over into the register of automations.
 
-There it stays a pilot until the gate to operation has nothing missing; what it knows is not asked
-for again.
+There it stays a pilot until the gate to operation has nothing missing, and only then the pilot has
+reached operation; what it knows is not asked for again.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from handlers.attention import matters
 from handlers.automations import entering, profile
+from handlers.automations.correcting import next_steps
 from handlers.automations.entering import Expected
+from handlers.automations.learning import arriving
 from handlers.automations.measures.measuring import as_number, fields
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post
 from handlers.kit.readers import folded
-from handlers.kit.words import _, text
+from handlers.kit.words import Sentence, Words, _, text
 from handlers.pilots import roles, start_check
 from storage import automations, pilots
 from storage.automations import Automation, history, values
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
 from storage.automations.values import Value
 from storage.engine.ids import NOBODY, AutomationId, PersonId
+from storage.mandate import links
 from storage.pilots import Pilot, log
+from storage.pilots.states import PilotState
+
+NAMED = 3  # of what is missing; the rest is counted
 
 
 def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
@@ -37,13 +45,64 @@ def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
         if connected.phase in (AutomationPhase.IDEA, AutomationPhase.INCOMPLETE):
             automations.change(ctx.tx, connected.id, phase=AutomationPhase.PILOT)
     pilots.change(ctx.tx, pilot.id, automation=connected.id)
+    if pilot.goal is not None and connected.id not in links.goals_of_automations(ctx.tx):
+        links.link(ctx.tx, connected.id, pilot.goal)
     _carry_values(ctx, pilot, connected)
+    _through_the_gate(ctx, pilot)
     if pilot.integrator is not None and connected.first_report_at is None:
         words = _("“{name}” goes into operation. Please connect it.", name=connected.name)
         button = Button(_("Address and recipe"), call("auto address", automation=connected.id))
         key = f"automation:{connected.id}:connect"
         matters.note(ctx, pilot.integrator, key, words, button)
     return posts
+
+
+def _through_the_gate(ctx: Context, pilot: Pilot) -> None:
+    """Let it be in operation where its automation is; else say what is missing until then."""
+    waits = at_the_gate(ctx, pilots.find(ctx.tx, pilot.id) or pilot)
+    if waits is None:
+        arriving.arrive(ctx, pilot)
+    elif waits.automation.accountable:
+        key = arriving.gate_key(waits.automation)
+        words, buttons = waits.told(), waits.buttons()
+        matters.note(ctx, PersonId(waits.automation.accountable), key, words, *buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A pilot that is to go into operation, and what its automation still lacks for it."""
+
+    automation: Automation
+    gaps: tuple[Words, ...]
+
+    def told(self) -> Sentence:
+        """Return what is missing, the first things by their names."""
+        first, rest = list(self.gaps[:NAMED]), len(self.gaps) - NAMED
+        name = self.automation.name
+        if not first:
+            return _("“{pilot}” can go into operation now.", pilot=name)
+        if rest <= 0:
+            return _("“{pilot}” is to go into operation. Missing: {gaps}.", pilot=name, gaps=first)
+        return _(
+            "“{pilot}” is to go into operation. Missing: {gaps} – and {n} more.",
+            pilot=name,
+            gaps=first,
+            n=rest,
+        )
+
+    def buttons(self) -> tuple[Button, ...]:
+        """Return the buttons that lead through."""
+        return next_steps(self.automation, self.gaps)
+
+
+def at_the_gate(ctx: Context, pilot: Pilot) -> Waits | None:
+    """Return what keeps a pilot from operation that is decided to go there; None if nothing."""
+    if pilot.state is not PilotState.OPERATING or pilot.operating_on is not None:
+        return None
+    found = automations.find(ctx.tx, AutomationId(pilot.automation or ""))
+    if found is None or found.phase is AutomationPhase.OPERATION:
+        return None
+    return Waits(found, tuple(profile.lacks(ctx, found, history.profile(ctx.tx, found.id))))
 
 
 def connected_for(ctx: Context, pilot: Pilot) -> tuple[Automation, tuple[Post, ...]]:

@@ -45,6 +45,7 @@ HISTORY: dict[str, Words] = {
     PilotEvent.ANSWERED: _("question answered"),
     PilotEvent.CORRECTED: _("corrected"),
     PilotEvent.CONNECTED: _("runs connected"),
+    PilotEvent.ARRIVED: _("in operation"),
     PilotEvent.RUN_OUT: _("sixteen weeks are over"),
     PilotEvent.ALIVE: _("asked after half a year"),
     PilotEvent.BACK: _("taken up again"),
