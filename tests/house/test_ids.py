@@ -153,14 +153,14 @@ def swapped(tx: Tx, pilot: PilotId, automation: AutomationId) -> None:
     pilots.change(tx, pilot, automation=pilot)
     pilots.change(tx, pilot, gaol="misspelt")
     automations.change(tx, automation, phase="pilot")
-    pilots.change(tx, pilot, automation=automation, goal="right")
+    pilots.change(tx, pilot, automation=automation, reason="right")
 
 
 def mixed(tx: Tx, incident: IncidentNumber, problem: ProblemNumber) -> None:
     incidents.find(tx, incident)
     incidents.find(tx, problem)
     problems.find(tx, incident)
-    problems.begin(tx, root=problem)
+    problems.of_group(tx, problem)
 """
 
 
