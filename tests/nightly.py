@@ -63,13 +63,15 @@ class Total:
 
 
 WORTH = {  # what a proof prints: what it is in the sum
-    "kills": "processes killed", "rolling restart": "rolling updates",
+    "kills": "processes killed", "pauses": "processes stopped past their lease",
+    "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
     "answered": "commands answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
+PAUSED = ("pauses", "leases held then", "of them taken over by others", "alarms sent twice")
 FLEET = (
     "deliveries", "kills", "rolling restart", "reset cut", "silent cut", "came over both",
     "answered and lost", "doubled", "ms p99", "ms at most",
@@ -90,6 +92,10 @@ PROOFS = (
           ("--smoke", "--seed", SEED),
           ("--kills", "20", "--cuts", "10", "--rolls", "5", "--seed", SEED),
           ("--kills", "200", "--cuts", "50", "--rolls", "20", "--seed", SEED), FLEET),
+    Proof("processes that stand still past their lease", "tests.delivery.pauses",
+          ("--smoke", "--seed", SEED),
+          ("--commands", "1000", "--pauses", "40", "--seed", SEED),
+          ("--commands", "6000", "--pauses", "200", "--seed", SEED), PAUSED),
     Proof("hours without a platform", "tests.delivery.outage", ("--smoke",), (), ()),
     Proof("a weekend without an answer", "tests.incidents.weekend", ("--smoke",), (), ()),
     Proof("slow clients", "tests.http.slow_clients", ("--smoke",), (), ("--seconds", "600"),
