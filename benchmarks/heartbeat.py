@@ -90,46 +90,50 @@ def _fill(url: str, count: int) -> None:
     def work(tx: Tx) -> None:
         for workspace in (DEMO, road.BARE):
             furnish(tx, workspace, BORN)
-        inside = tx.within(DEMO)
-        made = Automation(
-            "a",
-            "A",
-            "x",
-            "ben",
-            "carla",
-            None,
-            1,
-            AutomationState.ACTIVE,
-            BORN,
-            None,
-            None,
-            phase=AutomationPhase.OPERATION,
-            rhythm="every 1 day",
-            slug="a",
-        )
-        automations.add(tx.within(road.BARE), made, name_key="a")
-        automations.add(inside, made, name_key="a")
-        inside.run(
-            """
-            insert into automations (workspace, id, name, name_key, purpose, accountable, deputy,
-                rhythm_days, registered_at, phase, kind, rhythm, slug)
-            with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :count)
-            select :workspace, 'a' || i, 'A ' || i, 'a ' || i, 'x', 'ben', 'carla', 1, :born,
-                'operation', 'scheduled', 'every 1 day', 'a-' || i
-            from n
-            """,
-            count=count,
-            born=as_text(BORN),
-        )
-        for n in range(count):
-            inside.insert(
-                "automation_addresses",
-                secret_hash=intake.hashed(secret_of(n)),
-                automation=f"a{n}",
-            )
+        give_addresses(tx.within(road.BARE), 0, "ben", "carla")
+        give_addresses(tx.within(DEMO), count, "ben", "carla")
 
     database.transact(work)
     database.close()
+
+
+def give_addresses(tx: Tx, count: int, accountable: str, deputy: str) -> None:
+    """Enter an automation `a`, and so many more with an address each."""
+    made = Automation(
+        "a",
+        "A",
+        "x",
+        accountable,
+        deputy,
+        None,
+        1,
+        AutomationState.ACTIVE,
+        BORN,
+        None,
+        None,
+        phase=AutomationPhase.OPERATION,
+        rhythm="every 1 day",
+        slug="a",
+    )
+    automations.add(tx, made, name_key="a")
+    tx.run(
+        """
+        insert into automations (workspace, id, name, name_key, purpose, accountable, deputy,
+            rhythm_days, registered_at, phase, kind, rhythm, slug)
+        with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :count)
+        select :workspace, 'a' || i, 'A ' || i, 'a ' || i, 'x', :accountable, :deputy, 1, :born,
+            'operation', 'scheduled', 'every 1 day', 'a-' || i
+        from n where :count > 0
+        """,
+        count=count,
+        accountable=accountable,
+        deputy=deputy,
+        born=as_text(BORN),
+    )
+    for n in range(count):
+        tx.insert(
+            "automation_addresses", secret_hash=intake.hashed(secret_of(n)), automation=f"a{n}"
+        )
 
 
 @contextlib.asynccontextmanager

@@ -66,12 +66,18 @@ WORTH = {  # what a proof prints: what it is in the sum
     "kills": "processes killed", "pauses": "processes stopped past their lease",
     "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
-    "answered": "commands answered", "answered with success": "commands answered",
+    "commands answered": "commands answered", "answered": "commands answered",
+    "heartbeats answered": "heartbeats answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
 PAUSED = ("pauses", "leases held then", "of them taken over by others", "alarms sent twice")
+RUSH = (
+    "faults of Slack planned", "times the store was taken away", "commands answered",
+    "heartbeats answered", "answered and lost", "doubled", "commands a second carried",
+    "heartbeats a second carried", "ms p99", "ms at most", "ms p99 beside slow connections",
+)  # fmt: skip
 FLEET = (
     "deliveries", "kills", "rolling restart", "reset cut", "silent cut", "came over both",
     "answered and lost", "doubled", "ms p99", "ms at most",
@@ -96,6 +102,12 @@ PROOFS = (
           ("--smoke", "--seed", SEED),
           ("--commands", "1000", "--pauses", "40", "--seed", SEED),
           ("--commands", "6000", "--pauses", "200", "--seed", SEED), PAUSED),
+    *(
+        Proof(f"a rush, {name}", "tests.delivery.rush",
+              ("--smoke", "--store", store, "--seed", SEED),
+              ("--store", store, "--seed", SEED), ("--store", store, "--seed", SEED), RUSH)
+        for name, store in (("SQLite", "sqlite"), ("PostgreSQL", "postgres"))
+    ),
     Proof("hours without a platform", "tests.delivery.outage", ("--smoke",), (), ()),
     Proof("a weekend without an answer", "tests.incidents.weekend", ("--smoke",), (), ()),
     Proof("slow clients", "tests.http.slow_clients", ("--smoke",), (), ("--seconds", "600"),
