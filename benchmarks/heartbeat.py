@@ -32,10 +32,12 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationPhase, AutomationState
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.opening import open_database
 from storage.engine.sql import as_text
 from tests.pretend.stage import DEMO, furnish
 
+BEN, CARLA = PersonId("ben"), PersonId("carla")
 BORN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 AT_ONCE = 64
 
@@ -90,14 +92,14 @@ def _fill(url: str, count: int) -> None:
     def work(tx: Tx) -> None:
         for workspace in (DEMO, road.BARE):
             furnish(tx, workspace, BORN)
-        give_addresses(tx.within(road.BARE), 0, "ben", "carla")
-        give_addresses(tx.within(DEMO), count, "ben", "carla")
+        give_addresses(tx.within(road.BARE), 0, BEN, CARLA)
+        give_addresses(tx.within(DEMO), count, BEN, CARLA)
 
     database.transact(work)
     database.close()
 
 
-def give_addresses(tx: Tx, count: int, accountable: str, deputy: str) -> None:
+def give_addresses(tx: Tx, count: int, accountable: PersonId, deputy: PersonId) -> None:
     """Enter an automation `a`, and so many more with an address each."""
     made = Automation(
         "a",

@@ -26,6 +26,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import aiohttp
 import psycopg
@@ -34,6 +35,7 @@ from benchmarks.heartbeat import give_addresses
 from bot.delivery.clock import HandClock
 from bot.lotse import MAIN
 from storage.engine import Row, Tx
+from storage.engine.ids import PersonId
 from tests.delivery import fleet, outage
 from tests.delivery.callers import Came, Plan, called
 from tests.delivery.kill import seed_of_today
@@ -63,6 +65,7 @@ class Size:
     backlog: int = 10_000
 
 
+FULL = Size()
 SMOKE = Size(commands=5, heartbeats=10, seconds=1.5, slow=30, backlog=60)
 
 
@@ -88,7 +91,9 @@ async def running(url: str, chance: random.Random) -> AsyncIterator[Bot]:
     stage.furnish()
     database.transact(fleet.crowd)
     database.transact(
-        lambda tx: give_addresses(tx.within(MAIN), ADDRESSES, user("ben"), user("carla"))
+        lambda tx: give_addresses(
+            tx.within(MAIN), ADDRESSES, PersonId(user("ben")), PersonId(user("carla"))
+        )
     )
     database.close()
     for name in fleet.names():
@@ -282,7 +287,7 @@ def id_of(data: dict[str, object]) -> str:
     metadata = data.get("metadata")
     if not metadata:
         return ""
-    read = json.loads(metadata) if isinstance(metadata, str) else metadata
+    read: Any = json.loads(metadata) if isinstance(metadata, str) else metadata
     return str(read["event_payload"]["id"])
 
 
@@ -343,11 +348,11 @@ def stores(kind: str) -> Iterator[Callable[[], AbstractContextManager[str]]]:
 def main() -> None:
     """Read the command line, play, print the numbers."""
     parser = argparse.ArgumentParser(prog="python -m tests.delivery.rush", description=__doc__)
-    parser.add_argument("--commands", type=float, default=Size.commands, help="a second")
-    parser.add_argument("--heartbeats", type=float, default=Size.heartbeats, help="a second")
-    parser.add_argument("--seconds", type=float, default=Size.seconds)
-    parser.add_argument("--slow", type=int, default=Size.slow, help="slow connections")
-    parser.add_argument("--backlog", type=int, default=Size.backlog)
+    parser.add_argument("--commands", type=float, default=FULL.commands, help="a second")
+    parser.add_argument("--heartbeats", type=float, default=FULL.heartbeats, help="a second")
+    parser.add_argument("--seconds", type=float, default=FULL.seconds)
+    parser.add_argument("--slow", type=int, default=FULL.slow, help="slow connections")
+    parser.add_argument("--backlog", type=int, default=FULL.backlog)
     parser.add_argument("--store", choices=("sqlite", "postgres"), action="append")
     parser.add_argument("--smoke", action="store_true", help="a few seconds on each store")
     parser.add_argument("--seed", type=int, default=seed_of_today())

@@ -72,11 +72,11 @@ def tried(target: str, runs: int, seed: int) -> int:
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             failed.setdefault(f"{type(error).__name__} in {where.name}", data)
-    for error, data in failed.items():
+    for what, data in failed.items():
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         name = f"failed-{hashlib.sha256(data).hexdigest()[:12]}"
         (CORPUS / target / name).write_bytes(data)
-        print(f"{target}: {error} ({name})", flush=True)
+        print(f"{target}: {what} ({name})", flush=True)
     return len(failed)
 
 

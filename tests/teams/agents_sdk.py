@@ -62,7 +62,7 @@ def without_empty(data: Any) -> Any:
     return [without_empty(each) for each in data] if isinstance(data, list) else data
 
 
-class Turns(ChannelAdapter):
+class Turns(ChannelAdapter):  # type: ignore[misc]  # it need not be installed
     """Carries activities out through the SDK, and what it sends through our connector."""
 
     def __init__(
@@ -110,7 +110,7 @@ class Turns(ChannelAdapter):
         raise NotImplementedError
 
 
-class _Handler(ActivityHandler):
+class _Handler(ActivityHandler):  # type: ignore[misc]
     def __init__(
         self,
         said: Hears,

@@ -16,7 +16,7 @@ from microsoft_agents import activity as sdk
 from pydantic import BaseModel
 
 
-class ConversationParameters(sdk.ConversationParameters):
+class ConversationParameters(sdk.ConversationParameters):  # type: ignore[misc]
     """`sender.py`: the models of the SDK are written by `model_dump`."""
 
     def serialize(self) -> dict[str, Any]:
