@@ -88,7 +88,7 @@ def _furnish(tx: Tx, now: datetime) -> None:
     for name in ("anna", "ben", "carla", "chris"):
         id = PersonId(f"U{name.upper()}")
         storage_people.find_or_create(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
-        places.ensure(tx, PlaceId(f"slack:@{id}"), "direct", name.title(), person=id)
+        places.ensure(tx, PlaceId(f"slack:@{id}"), places.PlaceKind.DIRECT, name.title(), person=id)
     ben, carla, chris = (PersonId(each) for each in ("UBEN", "UCARLA", "UCHRIS"))
     for each in (
         Service(ServiceId("kasse"), "Kasse", ("Kassen",), ben, carla, fallback=False),

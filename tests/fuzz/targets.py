@@ -85,7 +85,7 @@ def slack_payload(data: bytes) -> None:
         lambda: slack.view_key(body), lambda: slack.event_key(body),
         lambda: slack.shortcut_key(body), lambda: slack.command_words(body),
         lambda: slack.place_of(body), lambda: slack.channel_name(body),
-        lambda: slack.thread_of(body), lambda: slack.answered(body),
+        lambda: slack.thread_of(body), lambda: slack.thread_root(body),
         lambda: slack.pressed_on(body),
         lambda: slack.response_url(body), lambda: slack.submitted(body["view"]),
         lambda: slack.pressed(body["actions"][0]), lambda: slack.enclosed(body["message"]),
@@ -143,7 +143,7 @@ def activity(data: bytes) -> None:
     except teams.Unreadable:
         return
     readers += [
-        lambda: teams.activity_key(found, sender), lambda: teams.answered(where),
+        lambda: teams.activity_key(found, sender), lambda: teams.thread_of(where),
         lambda: teams.pressed_on(found, where), lambda: teams.asking_about(sender, where, ()),
     ]  # fmt: skip
     for each in readers:
