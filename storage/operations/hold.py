@@ -249,6 +249,11 @@ def forget(tx: Tx, before: datetime) -> int:
 
 def _message(row: Row) -> Held:
     return Held(
-        "message", row["place"], row["key"], row["kind"], row["message"],
-        as_moment(row["created_at"]), row["place_name"] or "",
-    )  # fmt: skip
+        what="message",
+        place=row["place"],
+        key=row["key"],
+        kind=row["kind"],
+        message=row["message"],
+        at=as_moment(row["created_at"]),
+        where=row["place_name"] or "",
+    )
