@@ -32,10 +32,12 @@ from storage import automations
 from storage.automations import Automation, intake
 from storage.automations.states import AutomationPhase, AutomationState
 from storage.engine import Tx
+from storage.engine.ids import AutomationId, PersonId
 from storage.engine.opening import open_database
 from storage.engine.sql import as_text
 from tests.pretend.stage import DEMO, furnish
 
+BEN, CARLA = PersonId("ben"), PersonId("carla")
 BORN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 AT_ONCE = 64
 
@@ -90,46 +92,50 @@ def _fill(url: str, count: int) -> None:
     def work(tx: Tx) -> None:
         for workspace in (DEMO, road.BARE):
             furnish(tx, workspace, BORN)
-        inside = tx.within(DEMO)
-        made = Automation(
-            "a",
-            "A",
-            "x",
-            "ben",
-            "carla",
-            None,
-            1,
-            AutomationState.ACTIVE,
-            BORN,
-            None,
-            None,
-            phase=AutomationPhase.OPERATION,
-            rhythm="every 1 day",
-            slug="a",
-        )
-        automations.add(tx.within(road.BARE), made, name_key="a")
-        automations.add(inside, made, name_key="a")
-        inside.run(
-            """
-            insert into automations (workspace, id, name, name_key, purpose, accountable, deputy,
-                rhythm_days, registered_at, phase, kind, rhythm, slug)
-            with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :count)
-            select :workspace, 'a' || i, 'A ' || i, 'a ' || i, 'x', 'ben', 'carla', 1, :born,
-                'operation', 'scheduled', 'every 1 day', 'a-' || i
-            from n
-            """,
-            count=count,
-            born=as_text(BORN),
-        )
-        for n in range(count):
-            inside.insert(
-                "automation_addresses",
-                secret_hash=intake.hashed(secret_of(n)),
-                automation=f"a{n}",
-            )
+        give_addresses(tx.within(road.BARE), 0, BEN, CARLA)
+        give_addresses(tx.within(DEMO), count, BEN, CARLA)
 
     database.transact(work)
     database.close()
+
+
+def give_addresses(tx: Tx, count: int, accountable: PersonId, deputy: PersonId) -> None:
+    """Enter an automation `a`, and so many more with an address each."""
+    made = Automation(
+        AutomationId("a"),
+        "A",
+        "x",
+        accountable,
+        deputy,
+        None,
+        1,
+        AutomationState.ACTIVE,
+        BORN,
+        None,
+        None,
+        phase=AutomationPhase.OPERATION,
+        rhythm="every 1 day",
+        slug="a",
+    )
+    automations.add(tx, made, name_key="a")
+    tx.run(
+        """
+        insert into automations (workspace, id, name, name_key, purpose, accountable, deputy,
+            rhythm_days, registered_at, phase, kind, rhythm, slug)
+        with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :count)
+        select :workspace, 'a' || i, 'A ' || i, 'a ' || i, 'x', :accountable, :deputy, 1, :born,
+            'operation', 'scheduled', 'every 1 day', 'a-' || i
+        from n where :count > 0
+        """,
+        count=count,
+        accountable=accountable,
+        deputy=deputy,
+        born=as_text(BORN),
+    )
+    for n in range(count):
+        tx.insert(
+            "automation_addresses", secret_hash=intake.hashed(secret_of(n)), automation=f"a{n}"
+        )
 
 
 @contextlib.asynccontextmanager

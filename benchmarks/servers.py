@@ -26,6 +26,7 @@ from bot.lotse import MAIN
 from storage import people as storage_people
 from storage.delivery import places
 from storage.engine import Tx, opening
+from storage.engine.ids import PersonId, PlaceId, ServiceId
 from tests.pretend.slack_peer import SECRET, TOKEN
 
 
@@ -85,12 +86,13 @@ def _furnish(tx: Tx, now: datetime) -> None:
     from storage.services import Service
 
     for name in ("anna", "ben", "carla", "chris"):
-        id = f"U{name.upper()}"
+        id = PersonId(f"U{name.upper()}")
         storage_people.find_or_create(tx, f"slack:T1:{id}", name.title(), id=id, key=name, now=now)
-        places.ensure(tx, f"slack:@{id}", "direct", name.title(), person=id)
+        places.ensure(tx, PlaceId(f"slack:@{id}"), places.PlaceKind.DIRECT, name.title(), person=id)
+    ben, carla, chris = (PersonId(each) for each in ("UBEN", "UCARLA", "UCHRIS"))
     for each in (
-        Service("kasse", "Kasse", ("Kassen",), "UBEN", "UCARLA", fallback=False),
-        Service("rest", "Alles andere", (), "UCHRIS", "UCARLA", fallback=True),
+        Service(ServiceId("kasse"), "Kasse", ("Kassen",), ben, carla, fallback=False),
+        Service(ServiceId("rest"), "Alles andere", (), chris, carla, fallback=True),
     ):
         services.add(tx, each, name_key=each.id, now=now)
 

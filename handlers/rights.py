@@ -22,6 +22,7 @@ class Tie(StrEnum):
     """How a person stands to a thing."""
 
     MEMBER = "member"  # everybody of the company; no guests, no externals
+    OUTSIDE = "guest or external"
     NEW = "new"  # somebody whose profile the platform has not shown us yet
     DECLARER = "declarer"
     UNACKNOWLEDGED = "declarer of what nobody has acknowledged"
@@ -50,6 +51,7 @@ RIGHTS: dict[str, frozenset[Tie]] = {
     "friction": frozenset({Tie.MEMBER}),
     "feedback": frozenset({Tie.MEMBER}),
     "language": frozenset({Tie.MEMBER}),
+    "own data": frozenset({Tie.MEMBER, Tie.OUTSIDE}),
     "retitle": CONCERNED | {Tie.DECLARER},
     "remove words": frozenset({Tie.DECLARER, Tie.RESPONSIBLE, Tie.OWNER, Tie.MANAGER}),
     "ack": CONCERNED | {Tie.ASKED},
@@ -95,6 +97,8 @@ def general(ctx: Context) -> set[Tie]:
     ties: set[Tie] = set()
     if ctx.person.active and ctx.person.kind == PersonKind.NEW:
         ties.add(Tie.NEW)
+    if ctx.person.active and ctx.person.kind in (PersonKind.GUEST, PersonKind.EXTERNAL):
+        ties.add(Tie.OUTSIDE)
     if ctx.person.active and ctx.person.kind == PersonKind.MEMBER:
         ties.add(Tie.MEMBER)
         if ctx.person.manager:

@@ -2,7 +2,7 @@
 
 `python -m tests.nightly --size soak --seed 7 --write` plays them, prints the totals as a table
 and puts it into docs/proofs.md, and its sum into the README, with day, commit, machine and seed:
-the same seed plays the same.
+the same seed plays the same. With `--only` the other proofs keep what they came to before.
 `--size smoke` shows in minutes that each of them runs (a part is named by `--only`).
 """
 
@@ -54,22 +54,37 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a proof came to."""
+    """What a proof came to, and when, where and from which seed it was played."""
 
-    proof: Proof
-    kept: bool
+    name: str
     said: str
-    seconds: float
+    kept: bool
+    minutes: float
+    played: str
+
+    @property
+    def row(self) -> str:
+        """Return its row of the table."""
+        kept = "kept" if self.kept else "**not kept**"
+        return f"| {self.name} | {self.said} | {kept} | {self.minutes:.1f} | {self.played} |"
 
 
 WORTH = {  # what a proof prints: what it is in the sum
-    "kills": "processes killed", "rolling restart": "rolling updates",
+    "kills": "processes killed", "pauses": "processes stopped past their lease",
+    "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
-    "answered": "commands answered", "answered with success": "commands answered",
+    "commands answered": "commands answered", "answered": "commands answered",
+    "heartbeats answered": "heartbeats answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
+PAUSED = ("pauses", "leases held then", "of them taken over by others", "alarms sent twice")
+RUSH = (
+    "faults of Slack planned", "times the store was taken away", "commands answered",
+    "heartbeats answered", "answered and lost", "doubled", "commands a second carried",
+    "heartbeats a second carried", "ms p99", "ms at most", "ms p99 beside slow connections",
+)  # fmt: skip
 FLEET = (
     "deliveries", "kills", "rolling restart", "reset cut", "silent cut", "came over both",
     "answered and lost", "doubled", "ms p99", "ms at most",
@@ -90,6 +105,16 @@ PROOFS = (
           ("--smoke", "--seed", SEED),
           ("--kills", "20", "--cuts", "10", "--rolls", "5", "--seed", SEED),
           ("--kills", "200", "--cuts", "50", "--rolls", "20", "--seed", SEED), FLEET),
+    Proof("processes that stand still past their lease", "tests.delivery.pauses",
+          ("--smoke", "--seed", SEED),
+          ("--commands", "1000", "--pauses", "40", "--seed", SEED),
+          ("--commands", "6000", "--pauses", "200", "--seed", SEED), PAUSED),
+    *(
+        Proof(f"a rush, {name}", "tests.delivery.rush",
+              ("--smoke", "--store", store, "--seed", SEED),
+              ("--store", store, "--seed", SEED), ("--store", store, "--seed", SEED), RUSH)
+        for name, store in (("SQLite", "sqlite"), ("PostgreSQL", "postgres"))
+    ),
     Proof("hours without a platform", "tests.delivery.outage", ("--smoke",), (), ()),
     Proof("a weekend without an answer", "tests.incidents.weekend", ("--smoke",), (), ()),
     Proof("slow clients", "tests.http.slow_clients", ("--smoke",), (), ("--seconds", "600"),
@@ -103,6 +128,9 @@ PROOFS = (
           ("--examples", "2", "--steps", "15", "--store", "postgres", "--seed", SEED),
           ("--examples", "50", "--steps", "100", "--store", "postgres", "--seed", SEED),
           ("--examples", "500", "--steps", "100", "--store", "postgres", "--seed", SEED)),
+    Proof("bytes of strangers, fuzzed", "tests.fuzz", ("--smoke", "--seed", SEED),
+          ("--runs", "10000", "--seed", SEED), ("--runs", "100000", "--seed", SEED),
+          ("bodies fuzzed", "parsers that failed")),
     Proof("forged requests, races of tokens, lives of who is erased", "pytest",
           ("-q", "-m", "soak"), ("-q", "-m", "soak"), ("-q", "-m", "soak"),
           environment=(("LOTSE_SOAK", "1"),)),
@@ -126,7 +154,8 @@ def play(proof: Proof, size: str, seed: int) -> Total:
         print(line, end="", flush=True)
         lines.append(line.rstrip())
     kept = process.wait() == 0
-    return Total(proof, kept, summed(proof, lines), time.monotonic() - began)
+    minutes = (time.monotonic() - began) / 60
+    return Total(proof.name, summed(proof, lines), kept, minutes, played(size, seed))
 
 
 def summed(proof: Proof, lines: Sequence[str]) -> str:
@@ -148,24 +177,39 @@ def summed(proof: Proof, lines: Sequence[str]) -> str:
     return ", ".join(f"{found[each]} {each}" for each in proof.totals if each in found)
 
 
-def table(totals: Sequence[Total], size: str, seed: int) -> str:
+def table(totals: Sequence[Total]) -> str:
     """Return the totals as Markdown."""
-    head = played(size, seed)
-    rows = [
-        f"| {each.proof.name} | {each.said} | {'kept' if each.kept else '**not kept**'} "
-        f"| {each.seconds / 60:.1f} |"
-        for each in totals
-    ]
-    titles = ("| proof | came to | every promise | minutes |", "| --- | --- | --- | --- |")
-    return "\n".join((head, "", *titles, *rows))
+    titles = (
+        "| proof | came to | every promise | minutes | played |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    return "\n".join((*titles, *(each.row for each in totals)))
+
+
+def on(page: str) -> list[Total]:
+    """Return the totals that stand on a page."""
+    within = page.partition(BEGIN)[2].partition(END)[0]
+    found = []
+    for line in within.splitlines():
+        cells = line.strip("| ").split(" | ")
+        if len(cells) == 5 and cells[2].strip("*") in ("kept", "not kept"):
+            name, said, kept, minutes, when = cells
+            found.append(Total(name, said, kept == "kept", float(minutes), when))
+    return found
+
+
+def together(before: Sequence[Total], now: Sequence[Total]) -> list[Total]:
+    """Return all proofs that were ever played, each as it was played last."""
+    found = {each.name: each for each in (*before, *now)}
+    return [found[each.name] for each in PROOFS if each.name in found]
 
 
 def played(size: str, seed: int) -> str:
     """Return what was played: when, what, and on which machine."""
-    return f"Size *{size}*, seed {seed}, {today()}, commit {commit()}, {machine()}."
+    return f"*{size}*, seed {seed}, {today()}, commit {commit()}, {machine()}"
 
 
-def summary(totals: Sequence[Total], size: str, seed: int) -> str:
+def summary(totals: Sequence[Total]) -> str:
     """Return the sum of all of them, in a few lines."""
     found: Counter[str] = Counter()
     for each in totals:
@@ -175,9 +219,11 @@ def summary(totals: Sequence[Total], size: str, seed: int) -> str:
     names = [each for each in dict.fromkeys(WORTH.values()) if found[each] or each in always]
     worth = [f"{found[each]:,} {each}" for each in names]
     kept = sum(each.kept for each in totals)
+    newest = max((each.played for each in totals), key=lambda said: said.split(", ")[2])
     return (
-        f"{', '.join(worth)}; {kept} of {len(totals)} proofs kept every promise.\n"
-        f"[Each of them](docs/proofs.md).\n{played(size, seed)}"
+        f"{', '.join(worth)}; {kept} of {len(totals)} proofs that were played kept every promise.\n"
+        f"[Each of them](docs/proofs.md), with its size, seed, day, commit and machine.\n"
+        f"The last one: {newest}."
     )
 
 
@@ -230,10 +276,10 @@ def main() -> None:
             continue
         print(f"--- {proof.name}", flush=True)
         totals.append(play(proof, size, given.seed))
-    text = table(totals, size, given.seed)
-    print(text)
+    print(table(totals))
     if given.write:
-        for page, said in ((PAGE, text), (FRONT, summary(totals, size, given.seed))):
+        whole = together(on(PAGE.read_text("utf-8")), totals)
+        for page, said in ((PAGE, table(whole)), (FRONT, summary(whole))):
             page.write_text(put(page.read_text("utf-8"), said), "utf-8")
     if not all(each.kept for each in totals):
         sys.exit(1)

@@ -29,10 +29,34 @@ def test_numbers_of_rounds_are_added_and_of_times_the_longest_counts() -> None:
     assert nightly.summed(machine, ["500 stories: every promise held.", ""]).startswith("500")
 
 
+def total(name: str = KILLS.name, said: str = "3 kills", *, kept: bool = True) -> Total:
+    return Total(name, said, kept, 1.5, nightly.played("soak", 7))
+
+
 def test_the_table_says_what_was_played_and_what_was_not_kept() -> None:
-    text = nightly.table([Total(KILLS, False, "3 kills", 90)], "soak", 7)
-    assert "seed 7" in text and "Size *soak*" in text and "cores" in text
-    assert f"| {KILLS.name} | 3 kills | **not kept** | 1.5 |" in text
+    (row,) = nightly.table([total(kept=False)]).splitlines()[2:]
+    assert row.startswith(f"| {KILLS.name} | 3 kills | **not kept** | 1.5 | *soak*, seed 7, ")
+    assert "commit " in row and "cores" in row
+
+
+def test_what_is_played_alone_leaves_the_others_as_they_were() -> None:
+    other = PROOFS[-1].name
+    page = nightly.put(
+        f"{nightly.BEGIN}{nightly.END}", nightly.table([total(other), total(said="2 kills")])
+    )
+    before = nightly.on(page)
+    assert [each.name for each in before] == [other, KILLS.name]
+    assert not nightly.on(nightly.put(page, nightly.table([total(kept=False)])))[0].kept
+    whole = nightly.together(before, [total(said="9 kills"), total("a proof of before")])
+    assert [(each.name, each.said) for each in whole] == [
+        (KILLS.name, "9 kills"), (other, "3 kills"),
+    ]  # fmt: skip
+
+
+def test_what_stands_on_the_page_is_read_again() -> None:
+    page = nightly.PAGE.read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "seed" in line]
+    assert [each.row for each in nightly.on(page)] == rows and rows
 
 
 def test_the_totals_take_their_place_on_the_page_and_nothing_else() -> None:
@@ -46,7 +70,6 @@ def test_the_totals_take_their_place_on_the_page_and_nothing_else() -> None:
 
 def test_the_sum_adds_up_what_is_the_same() -> None:
     said = ("3 kills, 90 answered", "2 kills, 5 answered with success, 1 doubled")
-    totals = [Total(KILLS, True, each, 1) for each in said]
-    text = nightly.summary(totals, "soak", 7)
+    text = nightly.summary([total(said=each) for each in said])
     assert "5 processes killed" in text and "95 commands answered" in text
-    assert "0 lost, 1 doubled; 2 of 2 proofs kept every promise" in text
+    assert "0 lost, 1 doubled; 2 of 2 proofs that were played kept every promise" in text

@@ -188,8 +188,10 @@ class Courier:
         platform = self._platforms[parcel.place.partition(":")[0]]
         repeatable = parcel.external_id is not None or platform.idempotent
         now = self._now()
-        if repeatable or isinstance(error, NotAccepted):
+        if isinstance(error, NotAccepted):
             await self._put_back(parcel, 0, reason)
+        elif repeatable:
+            await self._repeat(parcel, now, reason, counts=False)
         elif platform.finds or (parcel.kind == ParcelKind.ALARM and parcel.copies + 1 < COPIES):
             later = now + SECOND_COPY
             await self._do(
@@ -240,6 +242,8 @@ class Courier:
         inside = _in(tx, parcel)
         if outbox.mark_sent(inside, parcel, external_id, now):
             healing.unpark(inside, parcel.place, now)
+        else:
+            uncertain.came_late(inside, parcel, external_id, now)
         return claims.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
@@ -257,7 +261,7 @@ class Courier:
         if wait > 0:
             await self._put_back(parcel, wait, "pace")
             return None
-        if self._clock.ticks() - started > claims.LEASE.total_seconds() - LIMIT:
+        if self._clock.ticks() - started > claims.LEASE.total_seconds() - self._limit:
             # Too late to be sure that it stays ours until it is sent. If it is still ours
             # now, it surely was not sent.
             await self._put_back(parcel, 0, "those before it took too long")
@@ -380,8 +384,19 @@ class Courier:
             log.error("Given up: %s to %s (%s)", parcel.kind, parcel.place, reason)
             return
         seconds = min(2.0 ** (parcel.attempts - 1), LONGEST_WAIT) * self._chance.uniform(0.5, 1.5)
-        later = self._now() + timedelta(seconds=seconds)
-        await self._do(lambda tx: outbox.again(_in(tx, parcel), parcel, later, reason))
+        await self._repeat(parcel, self._now() + timedelta(seconds=seconds), reason)
+
+    async def _repeat(
+        self, parcel: Parcel, later: datetime, reason: str, *, counts: bool = True
+    ) -> None:
+        """Do it again later; if it was no longer ours, it may stand over something newer."""
+
+        def work(tx: Tx) -> None:
+            inside = _in(tx, parcel)
+            if not outbox.again(inside, parcel, later, reason, counts=counts):
+                uncertain.came_late(inside, parcel, None, self._now())
+
+        await self._do(work)
 
     async def _pause(self, parcel: Parcel, refusal: Wait) -> None:
         edits = parcel.external_id is not None

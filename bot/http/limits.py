@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.http.connections import Connections
 
 HEADERS = 5.0  # seconds from connecting to the end of the first request's headers
 IDLE = 150.0  # seconds between two requests; longer than proxies keep a connection
@@ -134,12 +135,9 @@ class LimitedRunner(web.AppRunner):
         app.middlewares.insert(0, let_in)
         super().__init__(app, access_log=None, auto_decompress=False, **given)
         self._headers, self._idle, self._look = headers, idle, look
-        self._connections, self._each, self._moment = connections, each, moment
-        self._unasked: dict[web.RequestHandler, str] = {}  # whose request is not whole yet
-        self._asked: set[web.RequestHandler] = set()  # who has been answered before
+        self._most, self._moment = connections, moment
+        self._connections: Connections[web.RequestHandler] = Connections(each)
         self._room = {False: at_once, True: platforms_at_once}
-        self._open: dict[web.RequestHandler, float] = {}
-        self._silent: OrderedDict[web.RequestHandler, float] = OrderedDict()  # until when
         self._looking: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
@@ -161,112 +159,51 @@ class LimitedRunner(web.AppRunner):
         made = super().server
         if made is None:
             return None
+        return cast(web.Server, lambda: _Door(self, made))
 
-        def connected() -> asyncio.Protocol:
-            if len(self._open) >= self._connections and not self._make_place():
-                return _Full()
-            handler = made()
-            now = asyncio.get_running_loop().time()
-            self._open[handler] = now
-            self._silent[handler] = now + self._headers
-            asyncio.get_running_loop().call_soon(self._connected, handler)
-            return handler
+    def comes(self, handler: web.RequestHandler, transport: asyncio.Transport) -> bool:
+        """Note a new connection; say whether there is room for it."""
+        if len(self._connections) >= self._most and not self._make_place():
+            return False
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        now = asyncio.get_running_loop().time()
+        self._connections.came(handler, address, now, now + self._headers)
+        return True
 
-        return cast(web.Server, connected)
-
-    def _connected(self, handler: web.RequestHandler) -> None:
-        """Count a new connection, once it is known whose it is."""
-        if handler.transport is None:
-            later = asyncio.get_running_loop().call_later
-            later(0.01, lambda: self._not_whole(handler) if handler in self._silent else None)
-        else:
-            self._not_whole(handler)
-
-    def _not_whole(self, handler: web.RequestHandler) -> None:
-        """Count a connection on which a request is under way against its address."""
-        if handler.transport is None:
-            return
-        peer = handler.transport.get_extra_info("peername")
-        self._unasked[handler] = str(peer[0]) if isinstance(peer, tuple) else ""
-
-    def _keep_bounds(self, now: float) -> None:
-        """Let go of the oldest of an address that has too many which are not whole.
-
-        Many that come at once from one proxy have a moment to ask.
-        """
-        by_address: dict[str, list[web.RequestHandler]] = {}
-        for handler, address in self._unasked.items():
-            by_address.setdefault(address, []).append(handler)
-        for same in by_address.values():
-            for each in same[: max(len(same) - self._each, 0)]:
-                if now - self._open.get(each, now) >= self._moment:
-                    self._silent.pop(each, None)
-                    self._close(each)
-
-    def _of_the_greediest(self) -> web.RequestHandler | None:
-        """Return the oldest that is not whole, of the address that has most and too many."""
-        counts = Counter(self._unasked.values())
-        for address, number in counts.most_common(1):
-            if number > self._each:
-                return next(each for each, whose in self._unasked.items() if whose == address)
-        return None
+    def goes(self, handler: web.RequestHandler) -> None:
+        """Note that a connection has ended."""
+        self._connections.gone(handler)
 
     def _make_place(self) -> bool:
-        """Let go of a connection that is gone, or of whoever needs it least.
-
-        That is who has been answered and rests, then the address with too many that are not
-        whole, then who has been silent for longest; else one address pushes out whoever has
-        just come, before a word of theirs can have arrived.
-        """
-        self._forget_lost()
-        if len(self._open) < self._connections:
-            return True
-        resting = (each for each in self._silent if each in self._asked)
-        longest = next(resting, None) or self._of_the_greediest() or next(iter(self._silent), None)
-        if longest is None:
-            return False
-        self._silent.pop(longest, None)
-        self._close(longest)
-        return True
+        """Let go of whoever needs their connection least; say whether there was somebody."""
+        least = self._connections.least_needed()
+        if least is not None:
+            self._close(least)
+        return least is not None
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self._look)
-            self._forget_lost()
             now = asyncio.get_running_loop().time()
-            for handler in [each for each, until in self._silent.items() if until <= now]:
-                del self._silent[handler]
+            for handler in self._connections.late(now):
                 self._close(handler)
-            self._keep_bounds(now)
-
-    def _forget_lost(self) -> None:
-        now = asyncio.get_running_loop().time()
-        # Whoever has just been accepted has no transport yet.
-        lost = [
-            each for each, since in self._open.items() if each.transport is None and now > since + 1
-        ]
-        for each in lost:
-            del self._open[each]
-            self._silent.pop(each, None)
-            self._unasked.pop(each, None)
-            self._asked.discard(each)
+            for handler in self._connections.too_many(now, self._moment):
+                self._close(handler)
 
     def _close(self, handler: web.RequestHandler) -> None:
-        self._open.pop(handler, None)
-        self._unasked.pop(handler, None)
-        self._asked.discard(handler)
+        self._connections.gone(handler)
         if handler.transport is not None:
             handler.transport.abort()
 
     async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         connection = request.protocol
-        self._silent.pop(connection, None)
-        self._unasked.pop(connection, None)
+        self._connections.asks(connection)
         if not request.content.is_eof():  # half a body is held against its address, too
-            self._not_whole(connection)
+            self._connections.begins(connection)
         platform = request.path.startswith(PLATFORMS)
         try:
-            place = _Place(self._room, platform, lambda: self._unasked.pop(connection, None))
+            place = _Place(self._room, platform, lambda: self._connections.is_whole(connection))
             if not place.enter():
                 return web.Response(status=503, headers={"Retry-After": "1"})
             _HELD.set(place)
@@ -275,16 +212,42 @@ class LimitedRunner(web.AppRunner):
             finally:
                 place.leave()
         finally:
-            self._unasked.pop(connection, None)
-            if connection in self._open:
-                self._asked.add(connection)
-                self._silent[connection] = asyncio.get_running_loop().time() + self._idle
+            self._connections.rests(connection, asyncio.get_running_loop().time() + self._idle)
 
 
-class _Full(asyncio.Protocol):
-    """Says that there is no room, and hangs up."""
+class _Door(asyncio.Protocol):
+    """Lets a connection in if there is room, else says that there is none and hangs up."""
+
+    def __init__(self, runner: LimitedRunner, made: web.Server) -> None:
+        self._runner, self._handler = runner, made()
+        self._inside = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._inside = self._runner.comes(self._handler, cast(asyncio.Transport, transport))
+        if self._inside:
+            self._handler.connection_made(transport)
+            return
         with contextlib.suppress(ConnectionError):
             cast(asyncio.Transport, transport).write(FULL)
         transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._inside:
+            self._handler.data_received(data)
+
+    def eof_received(self) -> None:
+        if self._inside:
+            self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        if self._inside:
+            self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._inside:
+            self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._inside:
+            self._runner.goes(self._handler)
+            self._handler.connection_lost(exc)

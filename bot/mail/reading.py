@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -47,7 +47,7 @@ def _decoded(header: str) -> str:
     """Return a header as people read it; what cannot be decoded stays as it is."""
     try:
         return str(make_header(decode_header(header)))
-    except (ValueError, LookupError, HeaderParseError):
+    except (ValueError, LookupError, MessageError):
         return header
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import rights
 from handlers.board.lifetimes import LINK
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -44,10 +45,12 @@ def link(ctx: Context) -> Reply:
     "daten export",
     help=_("All of it as a page and as a file, only for you."),
     hidden=True,
+    needs="own data",
 )
 def export(ctx: Context) -> Reply:
     parts: tuple[Part, ...]
-    if _reachable(ctx):
+    # The link signs in to the board, which is for the company's own people.
+    if _reachable(ctx) and rights.may("read", rights.general(ctx)):
         told = _(
             "The link works once, for {n} minutes; the page has everything, and a file to keep.",
             n=LINK.seconds // 60,

@@ -56,9 +56,15 @@ def held_line(each: Held) -> Words:
         "{kind} of {at} to {place}: {text}",
         kind=KINDS.get(each.kind, each.kind),
         at=each.at,
-        place=each.place.partition(":")[2] or each.place,
+        place=each.where or _called(each.place),
         text=first_line(each.message),
     )
+
+
+def _called(place: str) -> Words:
+    """Return how a place is told that has no name for people; ids of people are none."""
+    id = place.partition(":")[2] or place
+    return _("“name not shown”") if id.startswith("@") else id
 
 
 def _timer_words(key: str) -> Words:

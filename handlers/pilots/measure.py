@@ -16,6 +16,7 @@ from handlers.kit.words import Sentence, _, _n
 from storage.pilots import Pilot
 from storage.pilots.log import Value
 
+NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,12})?")  # what a mean can be made of
 RECENT = 4  # weeks that make the value of now
 
 
@@ -174,13 +175,16 @@ def _rows(text: str) -> list[list[str]]:
     head = text.strip().partition("\n")[0]
     cut = ";" if ";" in head else "\t" if "\t" in head else ","
     rows = csv.reader(io.StringIO(text.strip()), delimiter=cut)
-    return [[each.strip() for each in row] for row in rows if any(row)]
+    try:
+        return [[each.strip() for each in row] for row in rows if any(row)]
+    except csv.Error as error:
+        raise Unreadable(rows.line_num) from error
 
 
 def _case(row: list[str]) -> Case | None:
     if len(row) == 2:
         day, value = _moment(row[0]), row[1].replace(",", ".")
-        if day is None or re.fullmatch(r"-?\d+(\.\d+)?", value) is None:
+        if day is None or NUMBER.fullmatch(value) is None:
             return None
         return Case(week_of(day.date()), Decimal(value))
     if len(row) == 3:

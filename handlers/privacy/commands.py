@@ -30,6 +30,7 @@ SHOWN = 4  # lines of one room; the export has all of them
     "daten",
     help=_("What is stored about me: see, export, correct, restrict, erase."),
     reads=True,
+    needs="own data",
 )
 def show(ctx: Context) -> Reply:
     me = ctx.person
@@ -83,7 +84,13 @@ def show(ctx: Context) -> Reply:
     return Reply(Message(tuple(parts)), secret=True)
 
 
-@feature.command("data erase", "daten löschen", help=_("Take me out of everything."), hidden=True)
+@feature.command(
+    "data erase",
+    "daten löschen",
+    help=_("Take me out of everything."),
+    hidden=True,
+    needs="own data",
+)
 def ask_erase(ctx: Context) -> Reply:
     mine = held.by(ctx, ctx.person.id)
     if mine:
@@ -107,7 +114,13 @@ def ask_erase(ctx: Context) -> Reply:
     )
 
 
-@feature.command("data erased", "daten gelöscht", help=_("Erase me for good."), hidden=True)
+@feature.command(
+    "data erased",
+    "daten gelöscht",
+    help=_("Erase me for good."),
+    hidden=True,
+    needs="own data",
+)
 def erase(ctx: Context) -> Reply:
     if held.by(ctx, ctx.person.id):
         raise Refusal(_("You answer for something again. Please hand that over first."))

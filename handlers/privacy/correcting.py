@@ -39,6 +39,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     "daten berichtigen",
     help=_("Something that is stored about me is wrong."),
     hidden=True,
+    needs="own data",
     current=_current,
 )
 def correct(

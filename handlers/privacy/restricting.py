@@ -22,6 +22,7 @@ feature = Feature(_("My data"))
     "daten einschränken",
     help=_("My records stay, and nobody reads my name in them."),
     hidden=True,
+    needs="own data",
 )
 def ask(ctx: Context) -> Reply:
     _must_be_free(ctx)
@@ -36,7 +37,11 @@ def ask(ctx: Context) -> Reply:
 
 
 @feature.command(
-    "data restricted", "daten eingeschränkt", help=_("Restrict what is stored."), hidden=True
+    "data restricted",
+    "daten eingeschränkt",
+    help=_("Restrict what is stored."),
+    hidden=True,
+    needs="own data",
 )
 def restrict(ctx: Context) -> Reply:
     _must_be_free(ctx)
@@ -48,6 +53,7 @@ def restrict(ctx: Context) -> Reply:
     "daten freigeben",
     help=_("My name may be read again."),
     hidden=True,
+    needs="own data",
 )
 def lift(ctx: Context) -> Reply:
     if not ctx.person.restricted:

@@ -50,10 +50,14 @@ def read(text: str) -> Iterator[Line]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     first = next((each for each in text.split("\n") if each.strip()), "")
     mark = next((each for each in (";", "\t", ",") if each in first), ";")
-    for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=mark), start=1):
-        cells = tuple(" ".join(each.strip().removeprefix("- ").split()) for each in row)
-        if any(cells) and not (number == 1 and folded(cells[0]) in HEADS):
-            yield Line(number, cells)
+    rows = csv.reader(io.StringIO(text), delimiter=mark)
+    try:
+        for number, row in enumerate(rows, start=1):
+            cells = tuple(" ".join(each.strip().removeprefix("- ").split()) for each in row)
+            if any(cells) and not (number == 1 and folded(cells[0]) in HEADS):
+                yield Line(number, cells)
+    except csv.Error as error:
+        raise Refusal(_("I cannot read line {n}.", n=rows.line_num), field="lines") from error
 
 
 @feature.command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.delivery.outbox import Parcel
 from storage.engine import Tx
 from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
@@ -79,6 +80,39 @@ def adopt(tx: Tx, place: PlaceId, key: str, external_id: str, now: datetime) -> 
         """,
         place=place,
         key=key,
+        now=as_text(now),
+    )
+
+
+def came_late(tx: Tx, parcel: Parcel, external_id: str | None, now: datetime) -> None:
+    """A courier that stood still carried what was no longer its own; `external_id` if it is known.
+
+    Whoever took it over may have carried newer things meanwhile, and an edit now stands over
+    them: what stood there last goes out once more, unless something newer is on its way.
+    """
+    if parcel.external_id is None:
+        if external_id is not None:
+            adopt(tx, parcel.place, parcel.key, external_id, now)
+        return
+    tx.write(
+        """
+        update outbox set state = 'pending', not_before = :now, attempts = 0, copies = 0,
+            reason = null, finished_at = null
+        where workspace = :workspace and id = (
+            select id from outbox
+            where workspace = :workspace and place = :place and key = :key
+            and state = 'sent' and message <> ''
+            order by created_at desc, id desc limit 1
+        )
+        and id <> :late
+        and not exists (
+            select 1 from outbox waits where waits.workspace = :workspace
+            and waits.place = :place and waits.key = :key and waits.state in ('pending', 'leased')
+        )
+        """,
+        place=parcel.place,
+        key=parcel.key,
+        late=parcel.id,
         now=as_text(now),
     )
 

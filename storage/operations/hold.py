@@ -50,7 +50,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What would have gone out: a message with its JSON, or something that was due."""
+    """What would have gone out: a message with its JSON, or something that was due.
+
+    `where` is its place as people call it: nothing for somebody who is restricted.
+    """
 
     what: str
     place: PlaceId
@@ -58,6 +61,7 @@ class Held:
     kind: str
     message: str
     at: datetime
+    where: str = ""
 
 
 def begin(tx: Tx, taken_at: datetime | None, now: datetime) -> None:
@@ -116,8 +120,15 @@ def listed(tx: Tx, now: datetime) -> list[Held]:
     """Return what would have gone out until now: messages first, alarms before all others."""
     messages = tx.rows(
         """
-        select place, key, kind, message, created_at from outbox
-        where workspace = :workspace and state = 'held' order by priority, created_at, id
+        select o.place, o.key, o.kind, o.message, o.created_at,
+            case when p.kind = 'channel' and p.name <> '' then '#' || p.name
+                 when p.kind = 'direct' and who.restricted_on is null then '@' || who.name
+            end as place_name
+        from outbox o
+        left join places p on p.workspace = o.workspace and p.id = o.place
+        left join people who on who.workspace = p.workspace and who.id = p.person
+        where o.workspace = :workspace and o.state = 'held'
+        order by o.priority, o.created_at, o.id
         """
     )
     due = tx.rows(
@@ -238,6 +249,11 @@ def forget(tx: Tx, before: datetime) -> int:
 
 def _message(row: Row) -> Held:
     return Held(
-        "message", row["place"], row["key"], row["kind"], row["message"],
-        as_moment(row["created_at"]),
-    )  # fmt: skip
+        what="message",
+        place=row["place"],
+        key=row["key"],
+        kind=row["kind"],
+        message=row["message"],
+        at=as_moment(row["created_at"]),
+        where=row["place_name"] or "",
+    )

@@ -26,12 +26,13 @@ from typing import Any
 
 from handlers.kit.messages import load
 from storage.engine import Row, Tx
-from tests.delivery.kill_child import open_store
+from tests.delivery.kill_child import AWAY, open_store
 from tests.pretend import server
 from tests.pretend.stage import DEMO, MONDAY, furnish, plain
 
 ROOT = Path(__file__).parent.parent.parent
 TOGETHER = 8  # commands under way at once
+Said = queue.SimpleQueue[dict[str, Any] | None]  # what processes say; None when one has ended
 LONG_AGO = "2000-01-01T00:00:00.000000Z"
 
 
@@ -58,9 +59,16 @@ class Command:
 
 
 class Process:
-    """One life of the bot."""
+    """One life of the bot. Several may answer into one queue."""
 
-    def __init__(self, url: str, ledger: Path, moment: datetime) -> None:
+    def __init__(
+        self,
+        url: str,
+        ledger: Path,
+        moment: datetime,
+        said: Said | None = None,
+        **environment: str,
+    ) -> None:
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -71,15 +79,17 @@ class Process:
                 moment.isoformat(),
             ],
             cwd=ROOT,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self.said: Said = said or queue.SimpleQueue()
+        assert self._process.stdout is not None
+        first = self._process.stdout.readline()
+        assert first == '{"ready": true}\n', f"the bot did not start: {first}"
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        first = self.said.get(timeout=60)
-        assert first == {"ready": True}, f"the bot did not start: {first}"
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -94,6 +104,10 @@ class Process:
         self._process.stdin.write(f"{json.dumps(line)}\n")
         self._process.stdin.flush()
 
+    def signal(self, number: int) -> None:
+        """Send it a signal, such as one that lets it stand still."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it as a power cut does: no signal handler, no goodbye."""
         self._process.kill()
@@ -106,6 +120,11 @@ class Process:
         self._process.stdin.close()
         assert self._process.wait(60) == 0, "the bot did not end well"
         self._close()
+
+    def end(self) -> None:
+        """End it however it stands, after a failure; nothing if it has ended."""
+        if self._process.poll() is None:
+            self.kill()
 
     def _close(self) -> None:
         self._reader.join(30)
@@ -181,6 +200,9 @@ class Judge:
 
     def _heard(self, said: dict[str, Any]) -> None:
         command = self.commands[said["id"]]
+        if said["outcome"] == AWAY:  # nothing was stored: the platform delivers it again
+            self._send(command)
+            return
         command.answers.append(said)
         self.open.pop(command.id, None)
         found = re.match(r"INC-(\d+)", said["said"])

@@ -2,7 +2,7 @@
 
 `python -m tests.delivery.kill_child <database url> <ledger file> <moment>` reads one JSON
 object a line and answers each with one. The ledger is the pretend platform's
-own: a file that only grows.
+own: a file that only grows. `LOTSE_TEST_LEASE` makes leases so many seconds short.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import json
 import os
 import random
 import sys
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.delivery.clock import HandClock
-from bot.delivery.courier import Courier
+from bot.delivery.courier import LIMIT, Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, Rate
@@ -25,10 +26,15 @@ from bot.delivery.requests import Request
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
 from handlers.kit.messages import Message
-from storage.engine import Database, Tx
+from storage.delivery import claims, timers
+from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PlaceId
 from storage.engine.sql import as_text
 from tests.pretend.stage import DEMO, answered, plain
+
+LEASE = "LOTSE_TEST_LEASE"
+AWAY = "away"  # the outcome of a command that could not be stored
+TAKES = 0.003  # seconds before and after a message is accepted, at most
 
 
 def open_store(url: str) -> Database:
@@ -50,7 +56,8 @@ class LedgerFile:
     finds = False
     rate: Rate | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, takes: float) -> None:
+        self._takes = takes
         self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
         self._chance = random.Random()
 
@@ -71,9 +78,16 @@ class LedgerFile:
         pass
 
     async def _accept(self, **line: str) -> None:
-        await asyncio.sleep(self._chance.uniform(0, 0.003))
+        await asyncio.sleep(self._chance.uniform(0, self._takes))
         os.write(self._file, f"{json.dumps(line)}\n".encode())
-        await asyncio.sleep(self._chance.uniform(0, 0.003))
+        await asyncio.sleep(self._chance.uniform(0, self._takes))
+
+
+class SeenClock(HandClock):
+    """What people see stands still until it is moved; leases go by the machine's own time."""
+
+    def ticks(self) -> float:
+        return time.monotonic()
 
 
 class Child:
@@ -82,7 +96,15 @@ class Child:
     def __init__(self, url: str, ledger: Path, moment: datetime) -> None:
         self.clock = HandClock(moment)
         self.database = open_store(url)
-        self.courier = Courier(self.database, {"local": LedgerFile(ledger)}, self.clock)
+        lease = float(os.environ.get(LEASE) or 0)
+        takes, limit = TAKES, LIMIT
+        if lease:  # as short as that, and a platform that often has a message in its hands
+            self.clock = SeenClock(moment)
+            claims.LEASE = timers.LEASE = timedelta(seconds=lease)
+            takes, limit = lease / 20, lease / 3
+        self.courier = Courier(
+            self.database, {"local": LedgerFile(ledger, takes)}, self.clock, limit=limit
+        )
         self.dispatcher = Dispatcher(
             self.database, FEATURES, self.clock, new_id, committed=self.wake
         )
@@ -117,12 +139,16 @@ class Child:
             now = self.clock.now()
             say(id=given["id"], left=self.database.read(lambda tx: under_way(tx, now)))
             return
-        answer = await self.dispatcher.handle(
-            Request(
-                given["id"], DEMO, f"local:{given['who']}", given["who"].title(),
-                PlaceId(f"local:@{given['who']}"), given["text"],
-            )
-        )  # fmt: skip
+        try:
+            answer = await self.dispatcher.handle(
+                Request(
+                    given["id"], DEMO, f"local:{given['who']}", given["who"].title(),
+                    PlaceId(f"local:@{given['who']}"), given["text"],
+                )
+            )  # fmt: skip
+        except StorageError:  # answered 503; what its transaction did is undone
+            say(id=given["id"], outcome=AWAY, said="")
+            return
         say(id=given["id"], outcome=answer.outcome, said=answered(answer))
 
 

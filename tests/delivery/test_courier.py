@@ -38,6 +38,7 @@ from tests.pretend.stage import (
     impossible,
     lost_after,
     lost_before,
+    plain,
     refuses,
     waits,
 )
@@ -635,6 +636,114 @@ def test_a_courier_that_comes_back_too_late_changes_nothing(bot: Stage) -> None:
     assert states(bot) == ["sent"]
     (message,) = bot.rows("select external_id from messages where workspace = :workspace")
     assert message == {"external_id": "m9"}
+
+
+class Paused(Chat):
+    """A chat whose next sending reaches it only after its courier has stood still for long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+
+    async def _stand_still(self) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await asyncio.to_thread(meanwhile)
+
+    async def create(self, workspace: str, place: str, parcel: str, message: Message) -> str:
+        await self._stand_still()
+        return await super().create(workspace, place, parcel, message)
+
+    async def edit(self, workspace: str, place: str, external_id: str, message: Message) -> None:
+        await self._stand_still()
+        await super().edit(workspace, place, external_id, message)
+
+
+def stand_still(bot: Stage, chat: Paused, says: str, *faults: Fault, limit: float = 10) -> None:
+    """Let a courier stand still while it sends, and another one take over and carry more."""
+
+    def meanwhile() -> None:
+        let_leases_run_out(bot.database)
+        other = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+        asyncio.run(other.drain())
+        bot.clock.wind(bot.clock.now() + timedelta(seconds=6))
+        asyncio.run(other.drain())
+        put(bot, says)
+        asyncio.run(other.drain())
+        chat.plan(*faults)
+
+    chat.meanwhile = meanwhile
+    late = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1), limit)
+    bot.run(late.round())
+
+
+@pytest.mark.parametrize("faults", [(), (lost_after(),), (breaks(accepts=True),)])
+def test_an_edit_that_comes_too_late_leaves_nothing_old_standing(
+    bot: Stage, faults: tuple[Fault, ...], logged: Logged
+) -> None:
+    """Stopped just before the write for longer than its lease, it writes over what is newer."""
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "one")
+    carry(bot)
+    put(bot, "two")
+    stand_still(bot, chat, "three", *faults)
+    assert [each.text for each in chat.ledger] == ["one", "two", "three", "two"]
+    if faults:
+        expect(logged, str(faults[0].raises))
+    wind(bot, 30)
+    assert [plain(each.message) for each in chat.at(BEN)] == ["three"]
+    assert set(states(bot)) == {"sent"}
+    wind(bot, 30)
+    assert len(chat.ledger) == 5, "once is enough"
+
+
+def test_an_edit_that_is_taken_back_as_late_waits_for_what_is_newer(bot: Stage) -> None:
+    """What is on its way or waits is newer than what stood there last."""
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "one")
+    carry(bot)
+    put(bot, "two")
+
+    def meanwhile() -> None:
+        let_leases_run_out(bot.database)
+        asyncio.run(Courier(bot.database, {"local": chat}, bot.clock, random.Random(1)).drain())
+        put(bot, "three")
+
+    chat.meanwhile = meanwhile
+    bot.run(Courier(bot.database, {"local": chat}, bot.clock, random.Random(1)).round())
+    wind(bot, 30)
+    wind(bot, 30)
+    assert [plain(each.message) for each in chat.at(BEN)] == ["three"]
+    assert [each.text for each in chat.ledger].count("three") == 1
+
+
+def test_a_card_that_arrives_too_late_is_uncertain_no_more(bot: Stage) -> None:
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "one")
+    stand_still(bot, chat, "two")
+    assert chat.created(BEN) == ["one"]
+    carry(bot)
+    assert [plain(each.message) for each in chat.at(BEN)] == ["two"]
+    assert reasons(bot) == [] and set(states(bot)) == {"sent"}
+
+
+def test_an_alarm_that_arrives_too_late_needs_no_second_copy(bot: Stage) -> None:
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "come", kind=ParcelKind.ALARM)
+
+    def meanwhile() -> None:
+        let_leases_run_out(bot.database)
+        asyncio.run(Courier(bot.database, {"local": chat}, bot.clock, random.Random(1)).drain())
+
+    chat.meanwhile = meanwhile
+    bot.run(Courier(bot.database, {"local": chat}, bot.clock, random.Random(1)).round())
+    wind(bot, 10)
+    assert chat.created(BEN) == ["come"]
+    assert states(bot) == ["sent"]
 
 
 def test_what_was_not_begun_in_time_is_put_back_and_not_called_uncertain(bot: Stage) -> None:

@@ -13,9 +13,10 @@ from bot.config import Settings
 from bot.delivery import standing
 from bot.delivery.ids import new_id
 from handlers.kit.messages import dump, line, spoken
+from storage import people
 from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
-from storage.engine.ids import PlaceId
+from storage.engine.ids import PersonId, PlaceId
 from storage.operations import hold
 from tests.pretend.stage import Say, Stage
 
@@ -127,6 +128,22 @@ def test_what_somebody_does_meanwhile_replaces_what_is_held(
     assert len([each for each in after if each.kind == "create"]) == 1
     alarms = [each for each in bot.chat.ledger[sent:] if "Will you look after it" in each.text]
     assert not alarms, "it was looked after before anything went out"
+
+
+def test_the_list_tells_channels_and_people_by_their_names(
+    bot: Stage, anna: Say, ben: Say, chris: Say
+) -> None:
+    """An id of Slack's tells nobody where it would have gone; a restricted name stays hidden."""
+    three_days(bot, anna, ben)
+    restored(bot)
+    shown = chris("held")
+    channel = bot.rows("select name from places where id = 'local:stoerungen'")[0]["name"]
+    assert f"to #{channel}:" in shown and "to @Ben:" in shown and "to stoerungen" not in shown
+    bot.store(lambda tx: people.restrict(tx, PersonId("ben"), bot.now().date()))
+    shown = chris("held")
+    assert "Ben:" not in shown and "@ben" not in shown and "to “name not shown”:" in shown
+    bot.store(lambda tx: people.restrict(tx, PersonId("ben"), None))
+    chris.press("All that is held")
 
 
 def test_no_number_that_was_shown_means_another_incident(bot: Stage, anna: Say, ben: Say) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
 from handlers.kit.commands import call
-from handlers.privacy import exporting
+from handlers.kit.context import Context
+from handlers.privacy import exporting, retention
 from storage import people
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
@@ -313,3 +315,56 @@ def test_two_are_not_linked_while_one_is_restricted(bot: Stage) -> None:
     dora("data unrestrict")
     dora.answer = bot.handle(bot.request("dora", call=call("data unrestrict")))
     assert dora.press(calls="link yes").startswith("Both are one person now")
+
+
+# --- guests, and what is kept for how long -----------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [PersonKind.GUEST, PersonKind.EXTERNAL])
+def test_guests_see_take_along_restrict_and_erase_what_is_their_own(
+    bot: Stage, kind: PersonKind
+) -> None:
+    """Whoever is met is told that “data” shows all of it; they were of the company once."""
+    dora = stranger(bot)
+    dora("incident Kasse tot")
+    bot.store(lambda tx: people.set_kind(tx, DORA, kind))
+    assert bot.handle(bot.request("dora", "incident Drucker tot")).outcome == "refused"
+    assert "Declared it: INC-1" in dora("data")
+    exported = answered(bot.handle(bot.request("dora", call=call("data export"))))
+    assert "INC-1" in exported and "/board/in/" not in exported, "the board is not for guests"
+    dora("data")
+    dora.press("Restrict it")
+    dora.press("Restrict it")
+    assert "Dora" not in card(bot) and HIDDEN in Say(bot, "anna")("INC-1")
+    assert bot.handle(bot.request("dora", call=call("data erased"))).outcome == "done"
+    assert bot.rows("select name from people where name = 'Dora' and workspace = :workspace") == []
+
+
+def test_whoever_becomes_a_guest_stays_restricted(bot: Stage) -> None:
+    restricted(bot)
+    bot.store(lambda tx: people.set_kind(tx, DORA, PersonKind.GUEST))
+    assert HIDDEN in Say(bot, "anna")("INC-1")
+    bot.store(lambda tx: people.set_kind(tx, DORA, PersonKind.MEMBER))
+    assert person(bot, "dora").restricted and HIDDEN in Say(bot, "anna")("INC-1")
+
+
+def test_restricted_records_go_on_the_day_on_which_they_would(bot: Stage) -> None:
+    """Restricting keeps nothing for longer; whoever needs it for longer takes it along before."""
+    restricted(bot)
+    Say(bot, "ben")("restored 1 neues Kabel")
+
+    def goes(ctx: Context) -> dict[str, list[int]]:
+        days = (1, 30, 100, 400, 1200)
+        return {
+            retention.kind(each): [
+                next(found.rows for found in let if found.keeps is each) for let in by_day
+            ]
+            for by_day in [[retention.would_go(ctx, ctx.now + timedelta(days=n)) for n in days]]
+            for each in (one.keeps for one in by_day[0])
+        }
+
+    found: list[dict[str, list[int]]] = []
+    bot.inside(lambda ctx: found.append(goes(ctx)))
+    bot.store(lambda tx: people.restrict(tx, DORA, None))
+    bot.inside(lambda ctx: found.append(goes(ctx)))
+    assert found[0] == found[1] and any(rows[-1] for rows in found[0].values())

@@ -28,7 +28,7 @@ SOMEBODY_ELSE = (
 )
 PROBLEM_TITLES = ("Drucker offline", "Drucker geht wieder nicht", "label printer is offline")
 OUTSIDE = {
-    "gustav": set[str](),  # a guest
+    "gustav": {"outside"},  # a guest
     "nora": {"new"},  # nobody has told yet who she is
     "left": set[str](),  # deactivated
     "robert": {"member"},  # a manager who had what is stored about him restricted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from botbuilder.schema import Activity
 
 from bot.teams import payloads as teams_payloads
+from bot.teams.botbuilder import Reader
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_teams_first_channel_has_a_name_though_teams_tells_none(
     channel: dict[str, str], name: str
 ) -> None:
     told = {"team": {"id": "19:team"}, "channel": channel, "tenant": {"id": "t"}}
-    activity = Activity().deserialize(
+    activity = Reader().read(
         {
             "type": "message",
             "from": {"id": "29:anna"},
