@@ -44,6 +44,7 @@ class Glossary:
     pieces: frozenset[str]  # what compounds are made of
     begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
     fillers: frozenset[str]
+    denials: tuple[tuple[tuple[str, ...], str], ...]  # what does not happen, and its idea
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +56,7 @@ def read_glossary() -> Glossary:
     begins: dict[str, set[int]] = {}
     troubles: set[str] = set()
     pieces: set[str] = set()
+    denials: list[tuple[tuple[str, ...], str]] = []
     section = ""
     for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -70,7 +72,10 @@ def read_glossary() -> Glossary:
         for each in (*german.split(), *english.split()):
             plain = folded(each)
             if "_" in plain:
-                keys = " ".join(stem(piece) for piece in plain.split("_"))
+                said = tuple(plain.split("_"))
+                if section == "troubles" and ("nicht" in said or "not" in said):
+                    denials.append((said, idea))
+                keys = " ".join(stem(piece) for piece in said)
                 phrases.setdefault(keys, set()).add(idea)
                 begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
                 continue
@@ -88,6 +93,7 @@ def read_glossary() -> Glossary:
         frozenset(pieces),
         {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
         frozenset(map(stem, FILLERS)) | FILLERS,
+        tuple(denials),
     )
 
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from handlers.kit.readers import folded
 from handlers.similarity.glossary import read_glossary, stem
+from handlers.similarity.negated import NEVER, denied, is_denied, written_out
 from handlers.similarity.spelling import LONGEST as LETTERS
 from handlers.similarity.spelling import tidied
+from handlers.similarity.which import PUNCTUATION, counted, inner_number, is_before_a_name, ordered, street
 
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
@@ -66,6 +68,8 @@ SAYS_LITTLE = (
     "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "
     "nicht kein keine not no cannot bitte dringend urgent wieder again"
 )
+NO_VERB = re.compile(r"(?:er|or|ers|ors|ung|ion)$")  # a thing, not what it does
+HELPERS = frozenset("gibt kommt kommen nimmt macht laesst bleibt laeuft geht".split())
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
 
@@ -112,8 +116,8 @@ def words(text: str) -> tuple[Word, ...]:
     A text of fillers only keeps them, and one without any word counts as a whole, so that
     the same text is always found again.
     """
-    chunks = tidied(text[:LONGEST]).split()
-    singles = [word for chunk in chunks for word in _words_of(chunk)]
+    chunks = written_out(tidied(text[:LONGEST])).split()
+    singles, clauses = _read(chunks)
     glossary = read_glossary()
     found: dict[str, Word] = {}
     told: set[str] = set()  # what says something only together with others
@@ -132,10 +136,15 @@ def words(text: str) -> tuple[Word, ...]:
                 found.setdefault(key, whole)
                 if whole.trouble:
                     told.update(each.key for each in together if not each.trouble)
-    for verb, bare in _apart(chunks):
+    apart = tuple(_apart(chunks))
+    for verb, bare in apart:
         found.setdefault(verb.key, verb)
         told.add(bare)
-    for key in told - {verb.key for verb, _bare in _apart(chunks)}:
+    told -= {verb.key for verb, _bare in apart}
+    for whole, verb in _denied(singles, clauses):
+        found.setdefault(whole.key, whole)
+        told.add(verb)
+    for key in told:
         found.pop(key, None)
     if found:
         return tuple(_once(found.values()))
@@ -165,11 +174,77 @@ def _apart(chunks: list[str]) -> Iterator[tuple[Word, str]]:
         if prefix not in PREFIXES:
             continue
         for verb in range(at - 1, max(-1, at - 9), -1):
-            form = _known_form(prefix + plain[verb]) if len(plain[verb]) > 2 else None
-            if form is not None:
+            whole = _whole_verb(prefix, plain[verb])
+            if whole is not None:
+                denial = _denial(whole, plain[verb + 1 : at])
                 shown = f"{chunks[verb]} {chunks[at]}".strip(",;:.!?()")
-                yield _word(shown, stem(form), ideas_of(form)), stem(plain[verb])
+                yield denial or _word(shown, stem(whole), ideas_of(whole)), stem(plain[verb])
                 break
+
+
+def _whole_verb(prefix: str, bare: str) -> str | None:
+    """Return the verb of a prefix and what is left of it, if there is such a verb."""
+    if len(bare) < 3 or bare in read_glossary().fillers and bare not in HELPERS:
+        return None
+    return _known_form(prefix + bare)
+
+
+def _denial(form: str, between: Iterable[str]) -> Word | None:
+    """Return what a verb means when it does not happen; None where nothing denies it."""
+    troubles = _when_denied(ideas_of(form))
+    if not troubles or not any(each in NEVER for each in between):
+        return None
+    return _word(f"nicht {form}", f"not {stem(form)}", troubles)
+
+
+def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(denied().get(each, ()) for each in ideas))
+
+
+def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, str]]:
+    """Give what does not happen, and the plain form of its verb."""
+    plain = [folded(each.shown) for each in singles]
+    if not any(each in NEVER for each in plain):
+        return
+    for at, word in enumerate(singles):
+        if word.shown[:1].isupper() or NO_VERB.search(plain[at]):
+            continue
+        troubles = _when_denied(word.ideas)
+        if troubles:
+            same = [n for n, clause in enumerate(clauses) if clause == clauses[at]]
+            if is_denied(plain[same[0] : same[-1] + 1], at - same[0]):
+                yield _word(f"nicht {word.shown}", f"not {word.key}", troubles), word.key
+
+
+def _read(chunks: list[str]) -> tuple[list[Word], list[int]]:
+    """Return the words of a text one by one, and in which clause each of them stands."""
+    singles: list[Word] = []
+    clauses: list[int] = []
+    clause = 0
+    for at, chunk in enumerate(chunks):
+        before, after = chunks[at - 1] if at else "", chunks[at + 1] if at + 1 < len(chunks) else ""
+        found = _which(chunk, before, after) or _words_of(chunk)
+        singles += found
+        clauses += [clause] * len(found)
+        clause += chunk[-1] in ",;:.!?"
+    return singles, clauses
+
+
+def _which(chunk: str, before: str, after: str) -> tuple[Word, ...]:
+    """Return what tells one thing from another of its kind: numbers in words, streets, names."""
+    bare = chunk.strip(PUNCTUATION)
+    digits = counted(chunk, before, after)
+    if digits is None and after and any(each.ideas for each in _words_of(after)):
+        digits = ordered(bare)
+    key = digits or street(chunk)
+    if key is not None:
+        return (Word(bare, key, number=True),)
+    if is_before_a_name(before) and bare[:1].isupper():
+        named = _words_of(chunk)
+        if len(named) == 1 and not named[0].ideas and not named[0].part_ideas:
+            return (Word(bare, named[0].key, number=True),)
+    inner = inner_number(folded(bare))
+    return (*_words_of(chunk), Word(bare, inner, number=True)) if inner else ()
 
 
 @lru_cache(maxsize=65536)
