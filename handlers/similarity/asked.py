@@ -99,7 +99,7 @@ def _same_trouble(
 ) -> bool:
     told = theirs - about.there - known.vague
     mine = [at for at in met if at not in about.here and not asked.words[at].empty]
-    troubles = {id for id in told if known.weights[id] < 1.0}
+    troubles = {id for id in told if known.weights[id] < 1.0} - known.doings
     wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
     if not troubles or not wrong:
         return True
@@ -111,7 +111,7 @@ def _more_than_a_word(
 ) -> bool:
     content = [at for at in met if not (asked.words[at].number or asked.words[at].empty)]
     agree = [at for at in content if met[at]]
-    things = [at for at in content if not asked.words[at].trouble]
+    things = [at for at in content if asked.words[at].thing]
     over_there = {id for id in theirs if known.weights[id] >= 1.0}
     if things and over_there and not any(met[at] & over_there for at in things):
         return False

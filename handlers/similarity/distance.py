@@ -112,6 +112,6 @@ def numbers_fit(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
 
 
 def _said(what: tuple[Word, ...], where: tuple[Word, ...]) -> float:
-    weights = [TROUBLE if each.trouble else 1.0 for each in what]
+    weights = [1.0 if each.thing or each.number else TROUBLE for each in what]
     best = [max(word_similarity(each, word) for word in where) for each in what]
     return sum(w * b for w, b in zip(weights, best, strict=True)) / sum(weights)

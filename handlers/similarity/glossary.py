@@ -41,6 +41,7 @@ class Glossary:
     ideas: dict[str, frozenset[str]]
     phrases: dict[str, frozenset[str]]
     troubles: frozenset[str]
+    doings: frozenset[str]  # ideas of what is done: they tell neither with what, nor what is wrong
     pieces: frozenset[str]  # what compounds are made of
     begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
     fillers: frozenset[str]
@@ -55,6 +56,7 @@ def read_glossary() -> Glossary:
     phrases: dict[str, set[str]] = {}
     begins: dict[str, set[int]] = {}
     troubles: set[str] = set()
+    doings: set[str] = set()
     pieces: set[str] = set()
     denials: list[tuple[tuple[str, ...], str]] = []
     section = ""
@@ -68,6 +70,9 @@ def read_glossary() -> Glossary:
         if section == "troubles":
             idea = f"#!{german.split()[0]}"
             troubles.add(idea)
+        if section == "doings":
+            idea = f"#~{german.split()[0]}"
+            doings.add(idea)
         things = german.split() if section == "things" else []
         for each in (*german.split(), *english.split()):
             plain = folded(each)
@@ -90,6 +95,7 @@ def read_glossary() -> Glossary:
         {word: frozenset(found) for word, found in ideas.items()},
         {keys: frozenset(found) for keys, found in phrases.items()},
         frozenset(troubles),
+        frozenset(doings),
         frozenset(pieces),
         {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
         frozenset(map(stem, FILLERS)) | FILLERS,

@@ -246,7 +246,7 @@ class Index:
             count = df[own[word.key]] if word.key in own else 0
             # A word never said is as rare as those that mean the same.
             count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
-            weights[at] = self._rarity(count) * (TROUBLE if word.trouble else 1.0)
+            weights[at] = self._rarity(count) * (1.0 if word.thing or word.number else TROUBLE)
         return Asked(unique, len(head), weights, close)
 
     def _rarity(self, df: int) -> float:

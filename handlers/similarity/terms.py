@@ -82,6 +82,7 @@ class Word:
     number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
     `trouble` says that it tells what is wrong, not with what; `vague` that it tells no more
     than that something does not work; `empty` that it tells nothing of it at all ("again").
+    `doing` says that it tells what is done, which is neither.
     """
 
     shown: str
@@ -93,6 +94,11 @@ class Word:
     number: bool = False
     vague: bool = False
     empty: bool = False
+    doing: bool = False
+
+    @property
+    def thing(self) -> bool:
+        return not (self.trouble or self.doing or self.number)
 
     @property
     def phrase(self) -> bool:
@@ -292,10 +298,12 @@ def _word(
     parts: frozenset[str] = frozenset(),
     behind: frozenset[str] = frozenset(),
 ) -> Word:
-    trouble = bool(ideas) and ideas <= read_glossary().troubles
+    table = read_glossary()
+    trouble = bool(ideas) and ideas <= table.troubles
+    doing = bool(ideas) and not trouble and ideas <= table.doings | table.troubles
     empty = key in says_little() or (trouble and ideas <= EMPTY)
-    vague = trouble and ideas <= VAGUE
-    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty)
+    vague = trouble and bool(ideas & VAGUE)
+    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty, doing=doing)
 
 
 @lru_cache(maxsize=1)
