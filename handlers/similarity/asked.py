@@ -25,6 +25,7 @@ class Asked:
     heads: int
     weights: Floats
     close: list[dict[int, float]]
+    tongue: int
 
 
 @dataclass(frozen=True, slots=True)

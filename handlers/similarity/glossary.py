@@ -46,6 +46,7 @@ class Glossary:
     begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
     fillers: frozenset[str]
     denials: tuple[tuple[tuple[str, ...], str], ...]  # what does not happen, and its idea
+    tongues: dict[str, int]  # by word: 1 where only German has it, -1 where only English has
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +60,7 @@ def read_glossary() -> Glossary:
     doings: set[str] = set()
     pieces: set[str] = set()
     denials: list[tuple[tuple[str, ...], str]] = []
+    tongues: dict[str, int] = {}
     section = ""
     for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -73,6 +75,10 @@ def read_glossary() -> Glossary:
         if section == "doings":
             idea = f"#~{german.split()[0]}"
             doings.add(idea)
+        for tongue, half in ((1, german), (-1, english)):
+            for plain in map(folded, half.split()):
+                for form in (plain, stem(plain)):
+                    tongues[form] = tongue if tongues.get(form, tongue) == tongue else 0
         things = german.split() if section == "things" else []
         for each in (*german.split(), *english.split()):
             plain = folded(each)
@@ -100,6 +106,7 @@ def read_glossary() -> Glossary:
         {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
         frozenset(map(stem, FILLERS)) | FILLERS,
         tuple(denials),
+        tongues,
     )
 
 

@@ -24,9 +24,9 @@ from handlers.similarity.asked import (
     same_matter,
     shared,
 )
-from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.distance import OTHER_NUMBER
 from handlers.similarity.meaning import Bytes
-from handlers.similarity.terms import head_and_rest, words
+from handlers.similarity.terms import head_and_rest, tongue_of, words
 from handlers.similarity.vectors import Vectors
 from handlers.similarity.vocabulary import Floats, Vocabulary, as_ints
 from storage.engine.ids import ServiceId
@@ -47,6 +47,9 @@ BY_CHANCE = 0.07  # how like things are by chance in a company with too few of t
 SECOND = 0.5  # weight of what a vector says beside the words
 UNRELATED = 0.15  # cosine of two titles that have nothing to do with each other
 SAME_SENSE = 0.6  # cosine from which what is wrong agrees, in whatever words
+import os
+OTHER_TONGUE = float(os.environ.get("OTHER", "1.25"))
+POWER = float(os.environ.get("POWER", "1"))
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -104,6 +107,7 @@ class Index:
         self._services = array("i")
         self._at = array("d")  # days
         self._lengths = array("f")
+        self._tongues = array("b")
         self._service_ids: dict[str, int] = {}
         self._vectors = Vectors()
 
@@ -122,7 +126,10 @@ class Index:
         mentions: dict[int, int] = {}
         heads = 0
         for place, said in zip((HEAD, REST), head_and_rest(text), strict=True):
-            for word in words(said):
+            said_words = words(said)
+            if place == HEAD:
+                self._tongues.append(tongue_of(said_words))
+            for word in said_words:
                 id = self._vocabulary.add(word)
                 mentions[id] = mentions.get(id, 0) + place
             heads = heads or len(mentions)
@@ -184,6 +191,7 @@ class Index:
         )
         slots, lexical = slots[alive], lexical[alive]
         factors = self._factors(slots, service, day)
+        factors[np.frombuffer(self._tongues, np.int8)[slots] * asked.tongue < 0] *= OTHER_TONGUE
         cosines = np.zeros(len(slots), np.float32)
         if vector is not None:
             cosines = self._vectors.cosines(slots, vector)
@@ -246,11 +254,11 @@ class Index:
             count = df[own[word.key]] if word.key in own else 0
             # A word never said is as rare as those that mean the same.
             count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
-            weights[at] = self._rarity(count) * (1.0 if word.thing or word.number else TROUBLE)
-        return Asked(unique, len(head), weights, close)
+            weights[at] = self._rarity(count) * word.weight
+        return Asked(unique, len(head), weights, close, tongue_of(head))
 
     def _rarity(self, df: int) -> float:
-        return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
+        return math.log(1 + (len(self._slots) + 1) / (df + 0.5)) ** POWER
 
     def _factors(self, slots: NDArray[np.intp], service: ServiceId | None, day: float) -> Floats:
         """Return what age and service multiply the scores of these incidents with."""
@@ -320,7 +328,7 @@ class Index:
         table = table[:, columns]
         mine = asked.weights * np.where(np.arange(len(asked.words)) < asked.heads, 1, REST_SHARE)
         df = as_ints(self._vocabulary.df)[known]
-        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5))
+        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5)) ** POWER
         rarity *= np.frombuffer(self._vocabulary.weights, np.float32)[known]
         theirs = rarity[columns] * np.where(flat & 1, 1.0, REST_SHARE)
         best = np.maximum.reduceat(table, starts, axis=1)

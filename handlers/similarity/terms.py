@@ -64,10 +64,22 @@ VAGUE = frozenset(  # ideas that tell no more than that it does not work
     }
 )
 EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
-SAYS_LITTLE = (
-    "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "
-    "nicht kein keine not no cannot bitte dringend urgent wieder again"
-)
+SAYS_LITTLE = """
+    funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue
+    nicht nich kein keine nix nichts not no cannot wieder again
+    bitte danke dringend sofort schnell eilt urgent urgently asap hurry quickly please thanks
+    brauchen braucht brauche want wants wanted need needs needed moechte moechten help hilfe helfen
+    heute gestern vorgestern morgen morgens nachts abends mittags vormittag nachmittag uhr woche
+    wochen tag tage tagen stunde stunden minuten monat wochenende montag dienstag mittwoch
+    donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday saturday sunday
+    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours minutes
+    weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede someone somebody
+    people everyone everybody meldet melden gemeldet reported reports says sagt gesagt mal nochmal
+    neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
+    apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
+"""
+TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
+LITTLE = 0.25  # the same of one that tells neither: when it was, who waits, how urgent it is
 NO_VERB = re.compile(r"(?:er|or|ers|ors|ung|ion)$")  # a thing, not what it does
 HELPERS = frozenset("gibt kommt kommen nimmt macht laesst bleibt laeuft geht".split())
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
@@ -82,7 +94,8 @@ class Word:
     number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
     `trouble` says that it tells what is wrong, not with what; `vague` that it tells no more
     than that something does not work; `empty` that it tells nothing of it at all ("again").
-    `doing` says that it tells what is done, which is neither.
+    `doing` says that it tells what is done, which is neither. `tongue` is 1 where it is
+    German, -1 where it is English, and 0 where it may be both.
     """
 
     shown: str
@@ -95,6 +108,13 @@ class Word:
     vague: bool = False
     empty: bool = False
     doing: bool = False
+    tongue: int = 0
+
+    @property
+    def weight(self) -> float:
+        if self.empty:
+            return LITTLE
+        return 1.0 if self.thing or self.number else TROUBLE
 
     @property
     def thing(self) -> bool:
@@ -103,6 +123,12 @@ class Word:
     @property
     def phrase(self) -> bool:
         return " " in self.key
+
+
+def tongue_of(said: Iterable[Word]) -> int:
+    """Return 1 where a text is German, -1 where it is English, 0 where that cannot be told."""
+    more = sum(each.tongue for each in said)
+    return (more > 0) - (more < 0)
 
 
 def head_and_rest(text: str) -> tuple[str, str]:
@@ -282,13 +308,15 @@ def word_of(raw: str) -> Word | None:
         return None
     if len(plain) < 2 or any(each.isdigit() for each in plain):
         return Word(raw, plain, number=True)
+    table = read_glossary().tongues
     form = _known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
     pieces = () if plain in NAMES else _pieces(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
-    return _word(raw, key, ideas, parts, behind - ideas)
+    tongue = table.get(form or plain, table.get(key, 1 if parts else 0))
+    return _word(raw, key, ideas, parts, behind - ideas, tongue)
 
 
 def _word(
@@ -297,13 +325,17 @@ def _word(
     ideas: frozenset[str],
     parts: frozenset[str] = frozenset(),
     behind: frozenset[str] = frozenset(),
+    tongue: int = 0,
 ) -> Word:
     table = read_glossary()
     trouble = bool(ideas) and ideas <= table.troubles
     doing = bool(ideas) and not trouble and ideas <= table.doings | table.troubles
     empty = key in says_little() or (trouble and ideas <= EMPTY)
     vague = trouble and bool(ideas & VAGUE)
-    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty, doing=doing)
+    return Word(
+        shown, key, ideas, parts, behind, trouble,
+        vague=vague, empty=empty, doing=doing, tongue=tongue,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,6 @@ from handlers.similarity.distance import (
     PART,
     PART_IDEA,
     SHORT,
-    TROUBLE,
     bones,
     may_be_mistyped,
     mistyped,
@@ -68,7 +67,7 @@ class Vocabulary:
         if id is None:
             id = len(self.df)
             self.ids[word.key] = id
-            self.weights.append(1.0 if word.thing or word.number else TROUBLE)
+            self.weights.append(word.weight)
             self.df.append(0)
             self._triples.append(len(triples(word)))
             for key in triples(word):
