@@ -39,6 +39,7 @@ HEAD, REST = 3, 1  # a mention in the title, and in the rest
 REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
 LEXICAL = 0.3  # share of BM25 in the score; the other part is the comparison word by word
 SAME_SERVICE = 1.2  # factor
+OTHER_TONGUE = 1.4  # factor for what is told in the other language: fewer words are the very same
 RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling over days
 MEANS = 0.8  # word_similarity of words that mean the same
 CLEAR = 0.7  # agreement from which a likeness is not by chance
@@ -47,9 +48,6 @@ BY_CHANCE = 0.07  # how like things are by chance in a company with too few of t
 SECOND = 0.5  # weight of what a vector says beside the words
 UNRELATED = 0.15  # cosine of two titles that have nothing to do with each other
 SAME_SENSE = 0.6  # cosine from which what is wrong agrees, in whatever words
-import os
-OTHER_TONGUE = float(os.environ.get("OTHER", "1.25"))
-POWER = float(os.environ.get("POWER", "1"))
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -191,7 +189,7 @@ class Index:
         )
         slots, lexical = slots[alive], lexical[alive]
         factors = self._factors(slots, service, day)
-        factors[np.frombuffer(self._tongues, np.int8)[slots] * asked.tongue < 0] *= OTHER_TONGUE
+        factors[self._strange(slots, asked.tongue)] *= OTHER_TONGUE
         cosines = np.zeros(len(slots), np.float32)
         if vector is not None:
             cosines = self._vectors.cosines(slots, vector)
@@ -258,7 +256,7 @@ class Index:
         return Asked(unique, len(head), weights, close, tongue_of(head))
 
     def _rarity(self, df: int) -> float:
-        return math.log(1 + (len(self._slots) + 1) / (df + 0.5)) ** POWER
+        return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
 
     def _factors(self, slots: NDArray[np.intp], service: ServiceId | None, day: float) -> Floats:
         """Return what age and service multiply the scores of these incidents with."""
@@ -271,6 +269,11 @@ class Index:
         known = self._service_ids.get(service or "", -1) if service else -1
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
+
+    def _strange(self, slots: NDArray[np.intp], tongue: int) -> NDArray[np.bool_]:
+        """Say which incidents are told in the other language."""
+        other: NDArray[np.bool_] = np.frombuffer(self._tongues, np.int8)[slots] * tongue < 0
+        return other
 
     def _gathered(self, asked: Asked) -> tuple[NDArray[np.intp], Floats]:
         """Return the slots of the best candidates by BM25, and their share of the full score."""
@@ -328,7 +331,7 @@ class Index:
         table = table[:, columns]
         mine = asked.weights * np.where(np.arange(len(asked.words)) < asked.heads, 1, REST_SHARE)
         df = as_ints(self._vocabulary.df)[known]
-        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5)) ** POWER
+        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5))
         rarity *= np.frombuffer(self._vocabulary.weights, np.float32)[known]
         theirs = rarity[columns] * np.where(flat & 1, 1.0, REST_SHARE)
         best = np.maximum.reduceat(table, starts, axis=1)
@@ -346,6 +349,7 @@ class Index:
         same_service = self._of(service, slots)
         numbers = np.frombuffer(self._numbers, np.int64)[slots]
         names = list(self._service_ids)
+        strange = self._strange(slots, asked.tongue)
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
@@ -357,7 +361,9 @@ class Index:
                 numbers_fit=bool(fits[at]),
                 words=tuple(shared(asked, best[:, at])),
                 device=not (same[at] or found.same_sense[at])
-                and not same_matter(self._vocabulary, asked, said[at], about),
+                and not same_matter(
+                    self._vocabulary, asked, said[at], about, strange=bool(strange[at])
+                ),
             )
             for at in order[:limit]
         ]

@@ -14,7 +14,9 @@ NEVER = frozenset(
 )
 BEFORE, BEHIND = 5, 4  # words between a verb and what denies it, German before and both behind
 HELPING = frozenset("nicht not does do will is wird laesst sich gets get can kann".split())
-CONTRACTED = re.compile(r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I)
+CONTRACTED = re.compile(
+    r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I
+)
 WHOLE = {"ca": "can", "wo": "will"}
 
 

@@ -12,7 +12,14 @@ from handlers.similarity.glossary import read_glossary, stem
 from handlers.similarity.negated import NEVER, denied, is_denied, written_out
 from handlers.similarity.spelling import LONGEST as LETTERS
 from handlers.similarity.spelling import tidied
-from handlers.similarity.which import PUNCTUATION, counted, inner_number, is_before_a_name, ordered, street
+from handlers.similarity.which import (
+    PUNCTUATION,
+    counted,
+    inner_number,
+    is_before_a_name,
+    ordered,
+    street,
+)
 
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
