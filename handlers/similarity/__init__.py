@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
 
 SURE = 0.26  # score from which it is probably the same; docs/likeness.md tells what that means
-SURE_MEANT = 0.32  # the same where the meaning is asked as well: everything scores higher there
+SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
 SHOWN = 0.02  # below this the words have nothing to do with each other
 SAID = 0.5  # word_similarity from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same

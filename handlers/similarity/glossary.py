@@ -61,6 +61,7 @@ def read_glossary() -> Glossary:
     pieces: set[str] = set()
     denials: list[tuple[tuple[str, ...], str]] = []
     tongues: dict[str, int] = {}
+    inflected: list[list[str]] = []
     section = ""
     for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -75,6 +76,7 @@ def read_glossary() -> Glossary:
         if section == "doings":
             idea = f"#~{german.split()[0]}"
             doings.add(idea)
+            inflected.append([each for each in map(folded, german.split()) if "_" not in each])
         for tongue, half in ((1, german), (-1, english)):
             for plain in map(folded, half.split()):
                 for form in (plain, stem(plain)):
@@ -95,6 +97,11 @@ def read_glossary() -> Glossary:
             pieces |= {
                 form for form in (plain, stem(plain)) if len(form) >= (4 if each in things else 5)
             }
+    # "gedruckt" is what "drucken" is.
+    for forms in inflected:
+        base = written.get(forms[0], set())
+        for form in forms[1:]:
+            written[form] |= base
     # A stem that is another word of the table says what that one says: "Steuer" is no "Steuerung".
     ideas = {**stems, **written}
     return Glossary(

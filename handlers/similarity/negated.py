@@ -9,11 +9,16 @@ from functools import lru_cache
 from handlers.similarity.glossary import read_glossary
 
 NEVER = frozenset(
-    "nicht nich nimmer kein keine keinen keiner keinem nix not no cannot never unable fails refuses "
-    "weigert".split()
+    re.findall(
+        r"\w+",
+        "nicht nich nimmer kein keine keinen keiner keinem nix weigert "
+        "not no cannot never unable fails refuses",
+    )
 )
 BEFORE, BEHIND = 5, 4  # words between a verb and what denies it, German before and both behind
-HELPING = frozenset("nicht not does do will is wird laesst sich gets get can kann".split())
+HELPING = frozenset(
+    re.findall(r"\w+", "nicht not does do will is wird laesst sich gets get can kann")
+)
 CONTRACTED = re.compile(
     r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I
 )

@@ -79,8 +79,8 @@ SAYS_LITTLE = """
     heute gestern vorgestern morgen morgens nachts abends mittags vormittag nachmittag uhr woche
     wochen tag tage tagen stunde stunden minuten monat wochenende montag dienstag mittwoch
     donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday saturday sunday
-    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours minutes
-    weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede someone somebody
+    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours
+    minutes weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede someone somebody
     people everyone everybody meldet melden gemeldet reported reports says sagt gesagt mal nochmal
     neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
     apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
@@ -88,7 +88,7 @@ SAYS_LITTLE = """
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 LITTLE = 0.25  # the same of one that tells neither: when it was, who waits, how urgent it is
 NO_VERB = re.compile(r"(?:er|or|ers|ors|ung|ion)$")  # a thing, not what it does
-HELPERS = frozenset("gibt kommt kommen nimmt macht laesst bleibt laeuft geht".split())
+HELPERS = frozenset(re.findall(r"\w+", "gibt kommt kommen nimmt macht laesst bleibt laeuft geht"))
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
 
@@ -177,12 +177,14 @@ def words(text: str) -> tuple[Word, ...]:
                     told.update(each.key for each in together if not each.trouble)
     apart = tuple(_apart(chunks))
     for verb, bare in apart:
-        found.setdefault(verb.key, verb)
+        if not (verb.trouble and _is_said(verb, found)):
+            found.setdefault(verb.key, verb)
         told.add(bare)
     told -= {verb.key for verb, _bare in apart}
     for whole, verb in _denied(singles, clauses):
-        found.setdefault(whole.key, whole)
-        told.add(verb)
+        if not _is_said(whole, found):
+            found.setdefault(whole.key, whole)
+            told |= {verb.key} if verb.doing else set()
     for key in told:
         found.pop(key, None)
     if found:
@@ -191,6 +193,11 @@ def words(text: str) -> tuple[Word, ...]:
         return tuple({each.key: each for each in singles}.values())
     plain = folded(text[:LONGEST])
     return (Word(plain, f"={plain}", number=True),) if plain else ()
+
+
+def _is_said(trouble: Word, found: dict[str, Word]) -> bool:
+    """Say whether a trouble is said by a phrase already."""
+    return any(each.phrase and each.ideas & trouble.ideas for each in found.values())
 
 
 def _once(found: Iterable[Word]) -> Iterator[Word]:
@@ -240,19 +247,21 @@ def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(*(denied().get(each, ()) for each in ideas))
 
 
-def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, str]]:
-    """Give what does not happen, and the plain form of its verb."""
+def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, Word]]:
+    """Give what does not happen, and its verb."""
     plain = [folded(each.shown) for each in singles]
     if not any(each in NEVER for each in plain):
         return
     for at, word in enumerate(singles):
         if word.shown[:1].isupper() or NO_VERB.search(plain[at]):
             continue
+        if word.key in read_glossary().fillers:
+            continue
         troubles = _when_denied(word.ideas)
         if troubles:
             same = [n for n, clause in enumerate(clauses) if clause == clauses[at]]
             if is_denied(plain[same[0] : same[-1] + 1], at - same[0]):
-                yield _word(f"nicht {word.shown}", f"not {word.key}", troubles), word.key
+                yield _word(f"nicht {word.shown}", f"not {word.key}", troubles), word
 
 
 def _read(chunks: list[str]) -> tuple[list[Word], list[int]]:
@@ -271,6 +280,9 @@ def _read(chunks: list[str]) -> tuple[list[Word], list[int]]:
 
 def _which(chunk: str, before: str, after: str) -> tuple[Word, ...]:
     """Return what tells one thing from another of its kind: numbers in words, streets, names."""
+    named = is_before_a_name(before)
+    if not named and not may_tell_which(chunk):
+        return ()
     bare = chunk.strip(PUNCTUATION)
     digits = counted(chunk, before, after)
     if digits is None and after and any(each.ideas for each in _words_of(after)):
@@ -278,10 +290,10 @@ def _which(chunk: str, before: str, after: str) -> tuple[Word, ...]:
     key = digits or street(chunk)
     if key is not None:
         return (Word(bare, key, number=True),)
-    if is_before_a_name(before) and bare[:1].isupper():
-        named = _words_of(chunk)
-        if len(named) == 1 and not named[0].ideas and not named[0].part_ideas:
-            return (Word(bare, named[0].key, number=True),)
+    if named and bare[:1].isupper():
+        name = _words_of(chunk)
+        if len(name) == 1 and not name[0].ideas and not name[0].part_ideas:
+            return (Word(bare, name[0].key, number=True),)
     inner = inner_number(folded(bare))
     return (*_words_of(chunk), Word(bare, inner, number=True)) if inner else ()
 
@@ -374,7 +386,7 @@ def _known_form(plain: str) -> str | None:
     for pattern in VERBS:
         found = pattern.fullmatch(plain)
         root = "".join(each or "" for each in found.groups()) if found else ""
-        for verb in (f"{root}en", f"{root}n") if root else ():  # "drucken", "liefern"
+        for verb in (f"{root}en", f"{root}n") if len(root) > 2 else ():  # "drucken", "liefern"
             if verb in ideas:
                 return verb
     bare = stem(plain)

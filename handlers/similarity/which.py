@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from handlers.kit.readers import folded
 
@@ -22,8 +23,11 @@ PREFIXED = re.compile(r"[a-z](\d+)")
 STREET = re.compile(r"(.{2,}?)(?:strasse|str|gasse|allee)")
 NO_STREET = re.compile(r"land|wasch|spuel|fertigungs|produktions|montage|bundes|lackier|schnell")
 BEFORE_NAMES = frozenset(
-    "frau herr herrn familie fam firma fa kunde kunden kundin mandant mandanten mandantin "
-    "sache patient patientin filiale kreuzung gruppe mr mrs ms miss dr".split()
+    re.findall(
+        r"\w+",
+        "frau herr herrn familie fam firma fa kunde kunden kundin mandant mandanten mandantin "
+        "sache patient patientin filiale kreuzung gruppe mr mrs ms miss dr",
+    )
 )
 PUNCTUATION = ",;:.!?()\"'"
 
@@ -60,6 +64,19 @@ def street(chunk: str) -> str | None:
     return f"{found[1]}strasse" if found and not NO_STREET.match(plain) else None
 
 
+@lru_cache(maxsize=65536)
+def may_tell_which(chunk: str) -> bool:
+    """Say whether a word looks at all as if it told which one; most do not."""
+    plain = folded(chunk.strip(PUNCTUATION))
+    return (
+        plain in COUNTED
+        or ordered(plain) is not None
+        or street(chunk) is not None
+        or any(each.fullmatch(plain) for each in (SUFFIXED, PREFIXED))
+    )
+
+
+@lru_cache(maxsize=65536)
 def is_before_a_name(chunk: str) -> bool:
     """Say whether a name may follow: "Kunde Krause", "Mrs Miller"."""
     return folded(chunk.rstrip(".")) in BEFORE_NAMES
