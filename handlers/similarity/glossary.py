@@ -33,6 +33,22 @@ FILLERS = frozenset(
     )
 )
 
+SAYS_LITTLE = """
+    funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue
+    nicht nich kein keine nix nichts not no cannot wieder again
+    bitte danke dringend sofort schnell eilt urgent urgently asap hurry quickly please thanks
+    brauchen braucht brauche want wants wanted need needs needed moechte moechten help hilfe helfen
+    heute gestern vorgestern morgen morgens nachts abends mittags vormittag nachmittag uhr woche
+    wochen tag tage tagen stunde stunden minuten monat wochenende montag dienstag mittwoch
+    donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday saturday sunday
+    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours
+    minutes weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede
+    someone somebody people everyone everybody meldet melden gemeldet reported reports says sagt
+    gesagt mal nochmal
+    neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
+    apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Glossary:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from handlers.kit.readers import folded
-from handlers.similarity.glossary import read_glossary, stem
+from handlers.similarity.compounds import pieces_of
+from handlers.similarity.glossary import SAYS_LITTLE, read_glossary, stem
 from handlers.similarity.negated import NEVER, denied, is_denied, written_out
 from handlers.similarity.spelling import LONGEST as LETTERS
 from handlers.similarity.spelling import tidied
@@ -17,6 +18,7 @@ from handlers.similarity.which import (
     counted,
     inner_number,
     is_before_a_name,
+    may_tell_which,
     ordered,
     street,
 )
@@ -24,7 +26,6 @@ from handlers.similarity.which import (
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
 HEAD = 160  # characters of a first line that are the title; what follows is the rest
-LINKS = ("", "s", "es", "n", "en", "er", "e")  # what German puts between the parts of a compound
 PREFIXES = frozenset(
     re.findall(
         r"\w+",
@@ -43,9 +44,7 @@ NAMES = frozenset(  # written as two words, and one all the same
     """,
     )
 )
-SUFFIX = re.compile(r"(?:s?ung(?:en)?|at?ion(?:en)?|heit|keit|lich|isch|er|ern|en|ers)")
 ABBREVIATION = re.compile(r"([A-ZÄÖÜ]{2,})s")  # "PCs"
-INFLECTED = ("ern", "en", "er", "es", "e", "n", "s")
 ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
 APART = (
     "ab an auf aus bei durch ein fest frei her herunter hoch los nach rein runter ueber um vor weg "
@@ -71,20 +70,6 @@ VAGUE = frozenset(  # ideas that tell no more than that it does not work
     }
 )
 EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
-SAYS_LITTLE = """
-    funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue
-    nicht nich kein keine nix nichts not no cannot wieder again
-    bitte danke dringend sofort schnell eilt urgent urgently asap hurry quickly please thanks
-    brauchen braucht brauche want wants wanted need needs needed moechte moechten help hilfe helfen
-    heute gestern vorgestern morgen morgens nachts abends mittags vormittag nachmittag uhr woche
-    wochen tag tage tagen stunde stunden minuten monat wochenende montag dienstag mittwoch
-    donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday saturday sunday
-    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours
-    minutes weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede someone somebody
-    people everyone everybody meldet melden gemeldet reported reports says sagt gesagt mal nochmal
-    neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
-    apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
-"""
 TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 LITTLE = 0.25  # the same of one that tells neither: when it was, who waits, how urgent it is
 NO_VERB = re.compile(r"(?:er|or|ers|ors|ung|ion)$")  # a thing, not what it does
@@ -331,7 +316,7 @@ def word_of(raw: str) -> Word | None:
     form = _known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
-    pieces = () if plain in NAMES else _pieces(plain)
+    pieces = () if plain in NAMES else pieces_of(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
     tongue = table.get(form or plain, table.get(key, 1 if parts else 0))
@@ -397,59 +382,3 @@ def is_written(plain: str) -> bool:
     """Say whether the glossary has a folded word, not only one of the same stem."""
     form = _known_form(plain)
     return form is not None and (form == plain or form != stem(plain))
-
-
-def _pieces(plain: str) -> tuple[str, ...]:
-    """Return the pieces of a compound, none when it is not one.
-
-    All of it must be known pieces, or one known piece of five letters or more at its
-    beginning or end; the unknown rest is a piece then, too. Inflected ones
-    ("Druckaufträge") are split like their singular.
-    """
-    pieces = read_glossary().pieces
-    forms = tuple(_singulars(plain))
-    for form in forms:
-        whole = _cover(form, pieces)
-        if len(whole) > 1:
-            return whole
-    for form in forms:
-        for length in range(len(form) - 3, 4, -1):
-            head, tail = form[:length], form[length:]
-            if head in pieces and not SUFFIX.fullmatch(tail):
-                return head, tail[1:] if tail[0] == "s" and len(tail) > 4 else tail
-            if form[-length:] in pieces:
-                return form[:-length], form[-length:]
-    return ()
-
-
-def _singulars(plain: str) -> Iterator[str]:
-    """Give a word, and what it may be without its ending and its umlaut."""
-    yield plain
-    for ending in INFLECTED:
-        bare = plain.removesuffix(ending)
-        if bare == plain or len(bare) < 6:
-            continue
-        yield bare
-        for umlaut in ("ae", "oe", "ue"):
-            before, found, after = bare.rpartition(umlaut)
-            if found and len(after) < 5:
-                yield f"{before}{umlaut[0]}{after}"
-
-
-def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
-    """Return the fewest known pieces that make up the whole word, empty when they cannot."""
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(plain)
-    for end in range(4, len(plain) + 1):
-        for start in range(0, end - 3):
-            before = best[start]
-            if before is None:
-                continue
-            chunk = plain[start:end]
-            for link in LINKS:
-                if link and (end == len(plain) or not chunk.endswith(link)):
-                    continue
-                bare = chunk[: len(chunk) - len(link)]
-                now = best[end]
-                if bare in pieces and (now is None or len(before) + 1 < len(now)):
-                    best[end] = (*before, bare)
-    return best[len(plain)] or ()
