@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -117,10 +117,11 @@ class Word:
         return " " in self.key
 
 
-def tongue_of(said: Iterable[Word]) -> int:
+def tongue_of(said: Sequence[Word]) -> int:
     """Return 1 where a text is German, -1 where it is English, 0 where that cannot be told."""
-    more = sum(each.tongue for each in said)
-    return (more > 0) - (more < 0)
+    german = sum(each.tongue > 0 for each in said)
+    english = sum(each.tongue < 0 for each in said)
+    return (german > 2 * english) - (english > 2 * german)
 
 
 def head_and_rest(text: str) -> tuple[str, str]:
@@ -319,7 +320,7 @@ def word_of(raw: str) -> Word | None:
     pieces = () if plain in NAMES else pieces_of(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
-    tongue = table.get(form or plain, table.get(key, 1 if parts else 0))
+    tongue = table.get(form or plain, table.get(key, 0))
     return _word(raw, key, ideas, parts, behind - ideas, tongue)
 
 
