@@ -1,6 +1,8 @@
 """`make bench`: every figure within one run, as ratios; machines are noisy, ratios less so.
 
 `make bench ARGS="teams start"` measures only these; with `--smoke` each shows that it runs.
+Modules beside these are no benchmarks: `load` types commands for `slack`, `servers` answers them,
+`endurance` takes twenty minutes (`make soak`), and `question` and `old_rule` belong to `repeats`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import (
     digest,
+    friction,
     heartbeat,
     machine,
     question,
@@ -101,7 +104,7 @@ def _start(size: Size) -> Iterator[str]:
 
 
 def _repeats(size: Size) -> Iterator[str]:
-    yield "Finding the same thing again (docs/likeness.md):\n"
+    yield "Finding the same thing again (docs/similarity.md):\n"
     yield from repeats.table(size)
     sets = question.SETS if size is FULL else question.SETS[:1]
     yield "\nThe product's own question, the title alone and no service:\n"
@@ -118,6 +121,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "teams": _teams,
     "start": _start,
     "repeats": _repeats,
+    "friction": friction.table,
     "search": search.measure,
     "digest": digest.measure,
     "heartbeat": _heartbeat,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.size import Size
 from handlers.friction import proposals
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
@@ -140,21 +140,19 @@ def sets(most: int | None = None) -> dict[str, list[Row]]:
     }
 
 
-def main() -> None:
-    """Print what was found."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="a part only")
-    for name, rows in sets(60 if parser.parse_args().smoke else None).items():
+def table(size: Size) -> Iterator[str]:
+    """Give the lines of what was found."""
+    yield "Friction that says the same (docs/pilots.md), by labelled sentences:\n"
+    yield (
+        "| set | sentences | pairs | proposed | right | nearest | of five | groups | mostly one "
+        "| together | among six others | wrong |"
+    )
+    yield f"|{' --- |' * 12}"
+    for name, rows in sets(size.notes).items():
         found = measure(rows)
-        print(f"{name}: {found.sentences} sentences, {found.pairs} pairs that say the same")
-        print(f"  proposed pairs: {found.proposed}, right: {found.right}")
-        print(f"  nearest says the same: {found.first} of {found.of}")
-        print(f"  one of the nearest five does: {found.among_five} of {found.of}")
-        print(f"  groups of three: {found.groups}, mostly of one kind: {found.whole}")
-        print(f"  pairs that say the same in these groups: {found.together}")
         few = among_few(rows)
-        print(f"  among six others: {few[0]} of {few[2]} kinds found, {few[1]} groups wrong")
-
-
-if __name__ == "__main__":
-    main()
+        yield (
+            f"| {name} | {found.sentences} | {found.pairs} | {found.proposed} | {found.right} "
+            f"| {found.first}/{found.of} | {found.among_five}/{found.of} | {found.groups} "
+            f"| {found.whole} | {found.together} | {few[0]}/{few[2]} | {few[1]} |"
+        )

@@ -179,7 +179,7 @@ def _correct(ctx: Context, incident: Incident, service: str) -> None:
 
 
 def _asked(ctx: Context, incident: Incident, ahead: Ahead) -> Match | None:
-    worth = [each for each in ahead.likes if recurrence.worth_asking(ctx, incident, each)]
+    worth = [each for each in ahead.matches if recurrence.worth_asking(ctx, incident, each)]
     return next((each for each in worth if not each.device), None)
 
 
@@ -191,7 +191,7 @@ def _judge(
     ahead: Ahead,
     asked: Match | None,
 ) -> None:
-    same = [found[each.number - 1].cluster == report.cluster for each in ahead.likes]
+    same = [found[each.number - 1].cluster == report.cluster for each in ahead.matches]
     rank = same.index(True) + 1 if True in same else None
     if earlier:
         got.ranks.append(rank)
@@ -237,7 +237,7 @@ def curve() -> Iterator[str]:
 
 @contextmanager
 def sure_from(threshold: float) -> Iterator[None]:
-    """Let a likeness be sure from another score on."""
+    """Let a similarity be sure from another score on."""
     before = similarity.SURE, similarity.SURE_MEANT
     similarity.SURE = similarity.SURE_MEANT = threshold
     try:

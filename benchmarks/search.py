@@ -105,7 +105,7 @@ def warm(database: Database, workspace: str, text: str) -> float:
     held = -1
     while True:
         took += timed(search, database, workspace, text)
-        kept = database.read(lambda tx: len(tx.beside["likeness"].of(workspace).index))
+        kept = database.read(lambda tx: len(tx.beside["similarity"].of(workspace).index))
         if kept == held:
             return took
         held = kept
@@ -205,7 +205,7 @@ def inserts(database: Database, asked: list[str]) -> list[float]:
 
     def work(tx: Tx) -> None:
         tx = tx.within("large")
-        index = tx.beside["likeness"].of("large").index
+        index = tx.beside["similarity"].of("large").index
         for at, text in enumerate(asked, 1_000_000):
             declare(tx, at, text)
             learning = timed(index.add, at, text, "kasse", 20000.0)

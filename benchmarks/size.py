@@ -26,6 +26,7 @@ class Size:
     told: int  # incidents that a digest is written over
     automations: int  # whose states are computed in one tick
     addresses: int  # that heartbeats are sent to, in turn
+    notes: int | None  # labelled sentences of each set about friction, None for all of them
 
     @property
     def busy(self) -> int:
@@ -52,6 +53,7 @@ FULL = Size(
     told=1_000_000,
     automations=10_000,
     addresses=60_000,
+    notes=None,
 )
 SMOKE = Size(
     rounds=1,
@@ -71,4 +73,5 @@ SMOKE = Size(
     told=2000,
     automations=80,
     addresses=2000,
+    notes=60,
 )

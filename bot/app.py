@@ -22,7 +22,8 @@ from bot.lotse import AHEAD, DEMO, MAIN, Lotse, company
 from bot.operations.auditor import Auditor
 from bot.operations.caretaker import Caretaker
 from handlers import FEATURES
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.incidents.keys import IncidentTimer
+from handlers.settings.platform_notices import PlatformTimer
 from storage import workspaces
 from storage.engine import Database, Tx
 
@@ -81,7 +82,7 @@ def build(
         if edge is not None:
             asks[edge.platform.name] = edge.introduce
     introductions = Introductions(database, dispatcher.handle, clock, asks)
-    errands = {"room": rooms.keep, INTRODUCE: introductions.keep}
+    errands = {IncidentTimer.CHANNEL: rooms.keep, PlatformTimer.INTRODUCE: introductions.keep}
     scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
     auditor = Auditor(database, FEATURES, clock)
     caretaker = Caretaker(settings, database, auditor, clock, dispatcher.fire_timer)

@@ -293,7 +293,7 @@ class Settings:
         "LOTSE_MEANING",
         False,
         "1 asks a model that lies on this machine for a second opinion when incidents are "
-        "compared: more repeats are found, for 150 MiB of memory (docs/likeness.md). Needs the "
+        "compared: more repeats are found, for 150 MiB of memory (docs/similarity.md). Needs the "
         "extra: pip install 'lotse-bot[meaning]'.",
         _meaning,
     )

@@ -1,4 +1,4 @@
-"""Tokens at rest: sealed with a key whose id stands beside, so that keys can be changed.
+"""Tokens at rest: encrypted with a key whose id stands beside, so that keys can be changed.
 
 The encryption is Fernet of the package cryptography (AES-128-CBC with HMAC-SHA256).
 """
@@ -15,22 +15,22 @@ class UnknownKey(Exception):
 
 
 class TokenCipher:
-    """Seals with the first key, opens with any."""
+    """Encrypts with the first key, decrypts with any."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        """`keys` by their id, the one to seal with first; raises ValueError when one is no key."""
+        """`keys` by their id, the first encrypts; raises ValueError for what is no key."""
         if not keys:
             raise ValueError("at least one key is needed")
         self._keys = {id: Fernet(key) for id, key in keys.items()}
         self._first = next(iter(self._keys))
 
-    def seal(self, secret: str) -> str:
-        """Return the secret sealed, as `id:token`."""
+    def encrypt(self, secret: str) -> str:
+        """Return the secret encrypted, as `id:token`."""
         return f"{self._first}:{self._keys[self._first].encrypt(secret.encode()).decode()}"
 
-    def open(self, sealed: str) -> str:
-        """Return the secret; raises `Unsealable`."""
-        id, _colon, token = sealed.partition(":")
+    def decrypt(self, encrypted: str) -> str:
+        """Return the secret; raises `UnknownKey`."""
+        id, _colon, token = encrypted.partition(":")
         if id not in self._keys:
             raise UnknownKey(f"The key “{id}” is missing in LOTSE_KEYS.")
         try:
@@ -38,9 +38,9 @@ class TokenCipher:
         except InvalidToken:
             raise UnknownKey(f"The key “{id}” is not the one it was sealed with.") from None
 
-    def is_current(self, sealed: str) -> bool:
-        """Say whether it is sealed with the first key."""
-        return sealed.startswith(f"{self._first}:")
+    def is_current(self, encrypted: str) -> bool:
+        """Say whether it is encrypted with the first key."""
+        return encrypted.startswith(f"{self._first}:")
 
 
 def new_key() -> str:

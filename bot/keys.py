@@ -46,7 +46,7 @@ def renew(settings: Settings) -> int:
     if not settings.keys:
         print("LOTSE_KEYS is not set, so nothing is sealed.", file=sys.stderr)
         return 1
-    seal = encryption.TokenCipher(encryption.keys_from(settings.keys))
+    cipher = encryption.TokenCipher(encryption.keys_from(settings.keys))
     try:
         database = opening.open_database(settings.database_url)
     except AlreadyRunning:
@@ -57,7 +57,7 @@ def renew(settings: Settings) -> int:
         )
         return 1
     try:
-        count = rotate(database, seal)
+        count = rotate(database, cipher)
     except encryption.UnknownKey as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,21 +67,23 @@ def renew(settings: Settings) -> int:
     return 0
 
 
-def rotate(database: Database, seal: encryption.TokenCipher) -> int:
+def rotate(database: Database, cipher: encryption.TokenCipher) -> int:
     """Seal every stored token with the newest key; return how many were not.
 
     May run while others serve: a token that changes meanwhile is left as it is then.
     Raises `Unsealable` when a key is missing; what came before it is sealed anew.
     """
-    return sum(_rotate(database, seal, each) for each in database.read(installations.all))
+    return sum(_rotate(database, cipher, each) for each in database.read(installations.all))
 
 
-def _rotate(database: Database, seal: encryption.TokenCipher, stored: Stored) -> bool:
+def _rotate(database: Database, cipher: encryption.TokenCipher, stored: Stored) -> bool:
     sealed = [each for each in (stored.token, stored.refresh_token) if each is not None]
-    opened = [seal.open(each) for each in sealed]  # also the current ones: a wrong key is noticed
-    if all(seal.is_current(each) for each in sealed):
+    opened = [
+        cipher.decrypt(each) for each in sealed
+    ]  # also the current ones: a wrong key is noticed
+    if all(cipher.is_current(each) for each in sealed):
         return False
-    token, *again = (seal.seal(each) for each in opened)
+    token, *again = (cipher.encrypt(each) for each in opened)
     return database.transact(
         lambda tx: installations.rotate(
             tx.within(stored.workspace),

@@ -161,7 +161,7 @@ async def _started(edge: SlackEdge | TeamsEdge, speaking: contextlib.AsyncExitSt
 async def _look(slack: SlackEdge, refused: asyncio.Future[None]) -> None:
     """Tell when Slack refuses us only once it answers."""
     try:
-        await slack.introduced()
+        await slack.identify_us()
     except Refused as error:
         if not refused.done():
             refused.set_exception(error)

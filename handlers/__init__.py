@@ -70,7 +70,7 @@ from handlers.mandate import reading as mandate_reading
 from handlers.mandate import stop_list
 from handlers.mandate.starter import commands as starter_commands
 from handlers.mandate.starter import template
-from handlers.on_call import leaving as covers_leaving
+from handlers.on_call import leaving as stand_ins_leaving
 from handlers.on_call import stand_ins
 from handlers.operations import commands as operations_commands
 from handlers.operations import invariants
@@ -144,7 +144,7 @@ FEATURES: tuple[Feature, ...] = (
     leaving.feature,
     ownership_digest.feature,
     stand_ins.feature,
-    covers_leaving.feature,
+    stand_ins_leaving.feature,
     repeat_commands.feature,
     folding.feature,
     problem_commands.feature,

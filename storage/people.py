@@ -91,7 +91,7 @@ def find_or_create(
     now: datetime,
     language: str | None = None,
     manager: bool = False,
-    kind: str = "member",
+    kind: PersonKind = PersonKind.MEMBER,
 ) -> Person:
     """Return the person behind `identity`, stored now if we never met.
 
@@ -127,7 +127,7 @@ def _add(
     now: datetime,
     language: str | None,
     manager: bool,
-    kind: str,
+    kind: PersonKind,
 ) -> bool:
     """Store a person; False when the id is taken (perhaps by a twin of this very moment)."""
     added = tx.run(
@@ -262,7 +262,7 @@ def set_language(tx: Tx, id: PersonId, language: str | None) -> None:
     )
 
 
-def set_kind(tx: Tx, id: PersonId, kind: str) -> None:
+def set_kind(tx: Tx, id: PersonId, kind: PersonKind) -> None:
     """Note what the platform says of a person: member, guest, external or bot."""
     tx.write(
         "update people set kind = :kind where workspace = :workspace and id = :id",
@@ -276,7 +276,7 @@ def learn(
     id: PersonId,
     *,
     name: str,
-    kind: str,
+    kind: PersonKind,
     active: bool,
     language: str | None,
     admin: bool,

@@ -2,11 +2,13 @@
 
 Prints the tests of the rooms whose files differ from main (or from what is named instead),
 committed or not, and the rules of the house. A room has one name in every layer and in tests/;
-for a file whose room has no tests, those that import it are taken.
+for a file whose room has no tests, those that import it are taken, or name it if it is no module.
+A step of the schema is near the rooms that ask for its tables.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("bot", "handlers", "storage")
+READ = (".py", ".js", ".mjs", ".css", ".html", ".sql", ".txt", ".csv", ".tsv", ".json")
 HOUSE = ("layers", "texts", "docs", "workspaces_apart", "no_figures_about_people")
 
 
@@ -43,14 +46,17 @@ def near(root: Path, paths: Iterable[str]) -> list[str]:
 
 
 def _near(root: Path, path: PurePosixPath) -> Iterator[str]:
-    if path.suffix != ".py" or len(path.parts) < 2:
+    if path.suffix not in READ or len(path.parts) < 2:
+        return
+    if path.suffix == ".sql":
+        yield from _asking(root, path)
         return
     layer, room = path.parts[0], path.parts[1].removesuffix(".py")
     if path.name.startswith("test_"):
         room = room.removeprefix("test_")
     own = list(_of(root, room)) if layer in (*LAYERS, "tests") else list(_of(root, layer))
     if not own:
-        own = list(_importing(root, path))
+        own = list(_importing(root, path) if path.suffix == ".py" else _naming(root, path))
         if not own:
             print(f"{path}: no tests are near it.", file=sys.stderr)
     yield from own
@@ -75,6 +81,25 @@ def _importing(root: Path, path: PurePosixPath) -> Iterator[str]:
             if whole in line or (line.startswith(parted) and name in names):
                 yield test.relative_to(root).as_posix()
                 break
+
+
+def _naming(root: Path, path: PurePosixPath) -> Iterator[str]:
+    """Give the tests in which a file's name stands."""
+    for test in sorted((root / "tests").rglob("test_*.py")):
+        if path.name in test.read_text(encoding="utf-8"):
+            yield test.relative_to(root).as_posix()
+
+
+def _asking(root: Path, path: PurePosixPath) -> Iterator[str]:
+    """Give the tests of the engine, and of the rooms whose statements name a step's tables."""
+    yield from _of(root, "engine")
+    step = root / path
+    text = step.read_text(encoding="utf-8") if step.is_file() else ""
+    tables = set(re.findall(r"\b(?:table|into|update|from|on) (\w+)", text))
+    asks = re.compile(rf"\b(?:from|into|join|update) (?:{'|'.join(sorted(tables)) or '-'})\b")
+    for module in sorted((root / "storage").rglob("*.py")):
+        if asks.search(module.read_text(encoding="utf-8")):
+            yield from _near(root, PurePosixPath(module.relative_to(root)))
 
 
 def _house(root: Path) -> Iterator[str]:

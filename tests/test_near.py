@@ -20,6 +20,13 @@ def house(tmp_path: Path) -> Path:
         "tests/test_help.py": "",
         "tests/pretend/stage.py": "",
         "tests/friction/test_friction.py": "from tests.pretend.stage import Say\n",
+        "tests/local/test_page.py": "",
+        "tests/engine/test_migrate.py": "",
+        "tests/slack/test_typed.py": "ROWS = DATA / 'typed.tsv'\n",
+        "storage/migrations/0002_incidents.sql": "create table incidents (\n);\n",
+        "storage/migrations/0003_more.sql": "alter table notes add column area text;\n",
+        "storage/incidents/__init__.py": "'select number from incidents where'\n",
+        "storage/friction.py": "'update notes set area'\n",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -43,6 +50,12 @@ def house(tmp_path: Path) -> Path:
         ),
         ("handlers/kit/readers.py", ["tests/slack/test_sender.py"]),
         ("tests/pretend/stage.py", ["tests/friction/test_friction.py"]),
+        ("bot/local/static/app.js", ["tests/local"]),
+        ("handlers/friction/themes.txt", ["tests/friction"]),
+        ("storage/migrations/0002_incidents.sql", ["tests/engine", "tests/incidents"]),
+        ("storage/migrations/0003_more.sql", ["tests/engine", "tests/friction"]),
+        ("storage/migrations/0004_gone.sql", ["tests/engine"]),
+        ("tests/data/typed.tsv", ["tests/slack/test_typed.py"]),
         ("docs/speed.md", []),
         ("handlers/locale/de/LC_MESSAGES/lotse.po", []),
         ("Makefile", []),

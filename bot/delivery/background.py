@@ -27,7 +27,7 @@ class Background:
         self._begun.add(task)  # the loop itself remembers tasks only weakly
         task.add_done_callback(self._begun.discard)
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until everything has been done."""
         while self._begun:
             await asyncio.wait(self._begun)

@@ -63,7 +63,7 @@ class Rooms:
         except Impossible as error:
             reason = str(error)
             log.warning("No channel for an incident of its own: %s", reason)
-            await self._do(workspace, lambda tx: stored_channels.refused(tx, number, reason))
+            await self._do(workspace, lambda tx: stored_channels.mark_refused(tx, number, reason))
 
     async def _settle(self, workspace: str, room: Room, maker: RoomMaker) -> None:
         number, place = room.incident, room.place
@@ -71,10 +71,12 @@ class Rooms:
             if not room.open:
                 return
             made = place = PlaceId(await maker.open_room(workspace, room.name))
-            await self._do(workspace, lambda tx: stored_channels.opened(tx, number, made))
+            await self._do(workspace, lambda tx: stored_channels.mark_opened(tx, number, made))
         if room.topic != room.shown_topic:
             await maker.set_topic(workspace, place, room.topic)
-            await self._do(workspace, lambda tx: stored_channels.shown(tx, number, room.topic))
+            await self._do(
+                workspace, lambda tx: stored_channels.mark_topic_shown(tx, number, room.topic)
+            )
         new = tuple(each for each in room.people if each not in room.invited)
         if new and room.open:
             identities = await self._do(
@@ -82,10 +84,12 @@ class Rooms:
             )
             await maker.invite(workspace, place, identities)
             everybody = (*room.invited, *new)
-            await self._do(workspace, lambda tx: stored_channels.invited(tx, number, everybody))
+            await self._do(
+                workspace, lambda tx: stored_channels.mark_invited(tx, number, everybody)
+            )
         if not room.open:
             await maker.close_room(workspace, place)
-            await self._do(workspace, lambda tx: stored_channels.closed(tx, number))
+            await self._do(workspace, lambda tx: stored_channels.mark_closed(tx, number))
 
     async def _do(self, workspace: str, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(

@@ -152,7 +152,7 @@ class Courier:
                 back += 1
                 if self._follows is not None:
                     work = partial(
-                        self._follows.returned, platform=name, since=since, now=self._now()
+                        self._follows.fold_waiting, platform=name, since=since, now=self._now()
                     )
                     await self._do(work)
         return back
@@ -178,12 +178,12 @@ class Courier:
             log.warning("%s does not answer: %s", platform.name, breaker.reason)
         return away
 
-    def _answered(self, platform: Platform) -> None:
+    def _note_answer(self, platform: Platform) -> None:
         breaker = self._breakers.get(platform.name)
-        if breaker is not None and breaker.answered():
+        if breaker is not None and breaker.note_answer():
             log.warning("%s answers again", platform.name)
 
-    async def _held(self, parcel: Parcel, error: Exception, reason: str) -> None:
+    async def _wait_for_platform(self, parcel: Parcel, error: Exception, reason: str) -> None:
         """The platform is away: wait for it, and count nothing against this message."""
         platform = self._platforms[parcel.place.partition(":")[0]]
         repeatable = parcel.external_id is not None or platform.idempotent
@@ -224,10 +224,10 @@ class Courier:
                 return
             started = self._clock.ticks()
             place = None if self._ending or started >= ends else (parcel.workspace, parcel.place)
-            work = partial(self._arrived, parcel, external_id, self._busy(), place)
+            work = partial(self._note_arrival, parcel, external_id, self._busy(), place)
             parcels = await self._do(work)
 
-    def _arrived(
+    def _note_arrival(
         self,
         parcel: Parcel,
         external_id: str,
@@ -238,8 +238,8 @@ class Courier:
         """Note that it arrived, and take the next one for `place`."""
         now = self._now()
         inside = _in(tx, parcel)
-        if outbox.sent(inside, parcel, external_id, now):
-            healing.reached(inside, parcel.place, now)
+        if outbox.mark_sent(inside, parcel, external_id, now):
+            healing.unpark(inside, parcel.place, now)
         return outbox.claim(tx, now, busy, 1, place, self.pace.full()) if place is not None else []
 
     async def _carry(self, parcel: Parcel, started: float) -> str | None:
@@ -269,22 +269,22 @@ class Courier:
             arrived = await self._send(platform, found)
         except Undelivered as error:
             if not isinstance(error, Unanswered):
-                self._answered(platform)
+                self._note_answer(platform)
             elif await self._is_away(platform, parcel):
-                await self._held(parcel, error, str(error))
+                await self._wait_for_platform(parcel, error, str(error))
                 return None
             await self._went_wrong(parcel, error)
         except TimeoutError as error:
             reason = f"no answer within {self._limit:.0f} s"
             if await self._is_away(platform, parcel):
-                await self._held(parcel, error, reason)
+                await self._wait_for_platform(parcel, error, reason)
             else:
                 await self._unknown(parcel, reason)
         except Exception as error:
             log.exception("A platform failed in a way that it does not name")
             await self._unknown(parcel, type(error).__name__)
         else:
-            self._answered(platform)
+            self._note_answer(platform)
             return arrived
         return None
 

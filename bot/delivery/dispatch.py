@@ -28,7 +28,7 @@ from bot.delivery.senders.identify import find_or_create_person, find_or_create_
 from bot.delivery.shortcuts import FORM
 from handlers import rights
 from handlers.conversation import typed_labels
-from handlers.conversation.enclosures import not_taken, unread
+from handlers.conversation.enclosures import not_taken_line, unread
 from handlers.conversation.understand import understand
 from handlers.kit import arguments, calendar, commands, grammar
 from handlers.kit.ahead import Read
@@ -49,10 +49,10 @@ from handlers.privacy import notice
 from storage import audit, people, workspaces
 from storage.delivery import drafts, inbox, lost_answers, places, timers
 from storage.delivery.places import Place, PlaceKind
-from storage.delivery.timers import Timer
+from storage.delivery.timers import Timer, TimerKind
 from storage.engine import Database, OnlyReading, StorageError, Tx
 from storage.engine.ids import NOWHERE, PersonId
-from storage.people import Person
+from storage.people import Person, PersonKind
 
 log = logging.getLogger("lotse.dispatch")
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Found:
         """Say whether it was for the same as what is known now."""
         return (self.person, self.place, self.mentions) == (person, place, mentions)
 
-    def told(self) -> tuple[str, Reply]:
+    def result(self) -> tuple[str, Reply]:
         """Return what the command itself would return, or raise what it would raise."""
         if self.reply is None:
             assert self.refusal is not None, "it is one of the two"
@@ -105,7 +105,7 @@ class Dispatcher:
         self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
         self.mails = False  # whether mail is sent from here
-        self._timers = {each.kind: each for feature in features for each in feature.timers}
+        self._timers = {str(each.kind): each for feature in features for each in feature.timers}
 
     def now(self) -> datetime:
         """Return the moment as people see it."""
@@ -216,7 +216,9 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit_read(work))
 
-    async def identify(self, workspace: str, person: Named, kind: str = "new") -> None:
+    async def identify(
+        self, workspace: str, person: Named, kind: PersonKind = PersonKind.NEW
+    ) -> None:
         """Know somebody from now on, without anything having been asked."""
 
         def work(tx: Tx) -> None:
@@ -226,12 +228,12 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    def noticed(self, tx: Tx, before: Person) -> None:
+    def notice_leaving(self, tx: Tx, before: Person) -> None:
         """Let happen what follows when somebody left or is back; `before` is how we knew them.
 
         For whoever stores it: an edge that learns of a profile, inside its transaction.
         """
-        leaving.noticed(tx, before, id=self._new_id(), now=self._clock.now())
+        leaving.notice(tx, before, id=self._new_id(), now=self._clock.now())
 
     async def keep(self, workspace: str, person: str, call: Call) -> Call:
         """Return a call that fits a button: long ones are kept as the person's draft."""
@@ -244,7 +246,7 @@ class Dispatcher:
 
         return await asyncio.wrap_future(self._database.submit(work))
 
-    async def lost(self, request: Request) -> None:
+    async def keep_lost(self, request: Request) -> None:
         """The answer to a request found no way: whoever asked finds it under `status`."""
 
         def work(tx: Tx) -> None:
@@ -255,7 +257,7 @@ class Dispatcher:
 
         await asyncio.wrap_future(self._database.submit(work))
 
-    async def fire_timer(self, workspace: str, kind: str) -> None:
+    async def fire_timer(self, workspace: str, kind: TimerKind) -> None:
         """Let the timer `kind` be due now: an edge has noticed what it stands for."""
 
         def work(tx: Tx) -> None:
@@ -267,12 +269,30 @@ class Dispatcher:
 
     async def run_timer(self, timer: Timer) -> None:
         """Carry out a due timer, and mark it done in the same transaction."""
+        ahead = await self._ahead_of_timer(timer)
         await asyncio.wrap_future(
             self._database.submit(
-                lambda tx: self._run_timer(tx, timer), timer.workspace, patient=True
+                lambda tx: self._run_timer(tx, timer, ahead), timer.workspace, patient=True
             )
         )
         self._committed()
+
+    async def _ahead_of_timer(self, timer: Timer) -> Read[Any] | None:
+        """Read what a timer wants to know before it writes, however long it takes."""
+        look = self._timers[timer.kind].ahead if timer.kind in self._timers else None
+        if look is None:
+            return None
+
+        def read(tx: Tx) -> Read[Any]:
+            ctx = self._context(tx.within(timer.workspace), LOTSE, None, self._clock.now())
+            return look.read(ctx, timer.payload)
+
+        try:
+            return await asyncio.wrap_future(self._database.submit_read(read))
+        except StorageError:
+            raise
+        except Exception:
+            return None  # it fails once more where that is kept, and is tried again from there
 
     async def run_hook(
         self, hook: Hook, secret: str, identity: str | None, query: Mapping[str, str]
@@ -377,8 +397,9 @@ class Dispatcher:
                 stored = inbox.answer(tx, request.identity)
                 return Response("seen") if stored is None else read_answer(stored)
         sender = Named(request.name, request.person, request.direct)
-        person = find_or_create_person(tx, sender, request.kind, now, self._new_id)
-        kind = "new" if request.kind else ""
+        told = PersonKind(request.kind) if request.kind else None
+        person = find_or_create_person(tx, sender, told, now, self._new_id)
+        kind = PersonKind.NEW if told else None
         mentions = {
             each.shown: find_or_create_person(tx, each, kind, now, self._new_id).id
             for each in request.mentions
@@ -401,7 +422,7 @@ class Dispatcher:
         try:
             with tx.savepoint():
                 if found and found.fits(person, place, mentions):
-                    word, reply = found.told()
+                    word, reply = found.result()
                 else:
                     word, reply = self._carry_out(ctx, request)
                 subject, nameless = reply.subject, nameless or reply.nameless
@@ -421,7 +442,7 @@ class Dispatcher:
         except Exception:
             answer = replies.failure_response(ctx, request)
         if request.enclosed is not None and request.enclosed.kinds:
-            answer = replies.with_line(ctx, answer, not_taken(ctx, request.enclosed.kinds))
+            answer = replies.with_line(ctx, answer, not_taken_line(ctx, request.enclosed.kinds))
         if answer.message is not None and answer.form is None and not answer.unproven:
             for each in notice.first(ctx, person):
                 answer = replies.with_line(ctx, answer, each)
@@ -515,18 +536,18 @@ class Dispatcher:
 
     def _carry_out(self, ctx: Context, request: Request) -> tuple[str, Reply]:
         if request.call is not None:
-            return self._called(ctx, request.call, request.submitted)
+            return self._run_call(ctx, request.call, request.submitted)
         if request.enclosed is not None and request.enclosed.kinds and not request.text.strip():
             return "unread", unread(request.enclosed.kinds)
         word, answer = understand(ctx, request.text, direct=request.direct_name)
         if isinstance(answer, Call):
-            return self._called(ctx, answer, submitted=False)
+            return self._run_call(ctx, answer, submitted=False)
         return word, answer
 
-    def _called(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
+    def _run_call(self, ctx: Context, call: Call, submitted: bool) -> tuple[str, Reply]:
         call = replies.kept(ctx, call)
         if call.word == FORM:
-            return self._reopened(ctx, call)
+            return self._open_form(ctx, call)
         command = commands.by_name(call.word, self.features)
         if command is None:
             raise Refusal(_("This button is from an older version and does nothing any more."))
@@ -539,7 +560,7 @@ class Dispatcher:
             case Unfit():
                 raise AssertionError("complete() gives back one of the other two")
 
-    def _reopened(self, ctx: Context, call: Call) -> tuple[str, Reply]:
+    def _open_form(self, ctx: Context, call: Call) -> tuple[str, Reply]:
         """Open a command's form with what is known already in its fields."""
         filled = dict(call.args)
         command = commands.by_name(filled.pop("word", ""), self.features)
@@ -548,19 +569,21 @@ class Dispatcher:
         rights.need(ctx, command.needs)
         return command.name, Reply(form=commands.form_for(command, ctx, filled=filled))
 
-    def _run_timer(self, tx: Tx, timer: Timer) -> None:
+    def _run_timer(self, tx: Tx, timer: Timer, ahead: Read[Any] | None = None) -> None:
         tx = tx.within(timer.workspace)
         now = self._clock.now()
         # First of all: a timer that was cancelled or taken over meanwhile does nothing.
         if not timers.finish(tx, timer):
             return
-        ctx = self._context(tx, LOTSE, None, now)
+        ctx = self._context(tx, LOTSE, None, now, ahead=ahead)
         outcome = "done"
         subject = _traced(ctx, timer)
         try:
             with tx.savepoint():
                 reply = self._timers[timer.kind].run(ctx, **timer.payload)
-                if not timer.muted:
+                if timer.muted:
+                    timers.mute(tx, timer.key)
+                else:
                     store_posts(ctx, reply.posts)
         except StorageError:
             raise

@@ -11,6 +11,7 @@ from handlers.kit.messages import Post, dump, spoken
 from handlers.privacy import notice
 from storage.delivery import outbox, places
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.places import PlaceRole
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.people import Person
 
@@ -37,7 +38,7 @@ def _targets(ctx: Context, post: Post) -> list[tuple[str, datetime | None]]:
     if post.place is None:
         return [(each, None) for each in outbox.places_of(ctx.tx, post.key)]
     if post.place in places.ROLES:
-        return [(each.id, None) for each in places.with_role(ctx.tx, post.place)]
+        return [(each.id, None) for each in places.with_role(ctx.tx, PlaceRole(post.place))]
     chats: list[places.Direct] = []
     if post.place.startswith("direct:"):
         chats = places.direct_of(ctx.tx, PersonId(post.place.removeprefix("direct:")))

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from handlers.board.drawing import drawn
+from handlers.board.drawing import draw
 from handlers.kit.messages import Chart
 
 FONTS = tuple(str(each) for each in sorted((Path(__file__).parent / "fonts").glob("*.ttf")))
@@ -33,7 +33,7 @@ def can_draw() -> bool:
 
 def png(chart: Chart, *, width: int, small: bool = False) -> bytes | None:
     """Return a spoken chart as light PNG, `small` rather than smooth; None without the extra."""
-    return _png(drawn(chart), width, small)
+    return _png(draw(chart), width, small)
 
 
 @lru_cache(maxsize=8)  # one digest goes to several places

@@ -14,7 +14,7 @@ from bot.delivery.platform import Undelivered, Wait
 from storage import conversation, workspaces
 from storage import on_call as stand_ins
 from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
-from storage.delivery.timers import Timer
+from storage.delivery.timers import Timer, TimerKind
 from storage.engine import Database, StorageError, Tx
 from storage.incidents import alarms, offers
 from storage.slack import installations
@@ -62,13 +62,13 @@ class Scheduler:
         database: Database,
         run_timer: Callable[[Timer], Awaitable[None]],
         clock: Clock,
-        errands: Mapping[str, Callable[[Timer], Awaitable[None]]] = {},  # noqa: B006, never changed
+        errands: Mapping[TimerKind, Callable[[Timer], Awaitable[None]]] = {},  # noqa: B006, never changed
     ) -> None:
         """`errands` go to a platform before a timer of their kind is carried out."""
         self._database = database
         self._run_timer = run_timer
         self._clock = clock
-        self._errands = errands
+        self._errands = {str(kind): errand for kind, errand in errands.items()}
         self._out: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._cleaned = 0.0
@@ -88,7 +88,7 @@ class Scheduler:
             except StorageError as error:  # an outage is a line of the log, and nobody's bug
                 log.error("The timers wait until the store can be used: %s", error)
             except Exception:
-                # Nothing is lost: leases run out. Without a scheduler nothing would climb.
+                # Nothing is lost: leases run out. Without a scheduler nothing would escalate.
                 log.exception("The timers could not be carried out; going on in a moment")
             await self._rest()
 
@@ -109,8 +109,17 @@ class Scheduler:
                 else:
                     await self._carry_out(timer)
             count += len(due)
-            if not due:
+            if not due and not await self._one_that_takes_long(now):
                 return count
+            count += not due
+
+    async def _one_that_takes_long(self, now: datetime) -> bool:
+        """Carry out one for which nobody waits, and say whether there was one."""
+        claim = partial(timers.claim, now=now, limit=1, long=True)
+        due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
+        for timer in due:
+            await self._carry_out(timer)
+        return bool(due)
 
     async def _beat(self, now: datetime) -> None:
         """Note once a minute that somebody looks, so that a standstill is known afterwards."""
@@ -125,7 +134,7 @@ class Scheduler:
         await asyncio.wrap_future(self._database.submit(partial(heartbeat.keep, now=to)))
         self._beaten = to
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until everybody who was sent to a platform is back."""
         while self._out:
             await asyncio.wait(self._out)

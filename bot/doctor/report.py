@@ -253,8 +253,8 @@ def _looked(tx: Tx, missing: int, name: str, store: Store) -> None:
     store.known = Known(
         len(people.managers(tx)),
         sum(not each.fallback for each in services.all(tx)),
-        places.find(tx, places.INCIDENTS),
-        places.find(tx, places.MANAGERS),
+        places.find(tx, places.PlaceRole.INCIDENTS),
+        places.find(tx, places.PlaceRole.MANAGERS),
     )
 
 

@@ -25,10 +25,10 @@ async def many(
     """Give one finding after the other."""
     for finding in _app(settings):
         yield finding
-    seal = TokenCipher(keys_from(settings.keys))
+    cipher = TokenCipher(keys_from(settings.keys))
     working = 0
     for each in stored:
-        found = await _installation(settings, each, seal, web, asks=working < MOST)
+        found = await _installation(settings, each, cipher, web, asks=working < MOST)
         working += found is None
         if found is not None:
             yield found
@@ -37,7 +37,7 @@ async def many(
     elif working:
         some = f", of the first {MOST} that were asked" if working > MOST else ""
         yield good(f"In {working} of {len(stored)} workspaces the token works{some}.")
-    if any(not seal.is_current(each.token) for each in stored):
+    if any(not cipher.is_current(each.token) for each in stored):
         yield look(
             "Some tokens are sealed with an older key. Restart Lotse, or python -m bot reseal; "
             "keep the older key in LOTSE_KEYS until then."
@@ -59,12 +59,17 @@ def _app(settings: Settings) -> Iterator[Finding]:
 
 
 async def _installation(
-    settings: Settings, stored: Stored, seal: TokenCipher, web: aiohttp.ClientSession, *, asks: bool
+    settings: Settings,
+    stored: Stored,
+    cipher: TokenCipher,
+    web: aiohttp.ClientSession,
+    *,
+    asks: bool,
 ) -> Finding | None:
     """Look at one workspace; None when all is well."""
     team = f"Slack's team {plain(stored.team)}"
     try:
-        token = seal.open(stored.token)
+        token = cipher.decrypt(stored.token)
     except UnknownKey as error:
         return wrong(f"The token of {team} does not open. {error} Put that key back.")
     if stored.parked_because is not None:

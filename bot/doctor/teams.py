@@ -125,10 +125,12 @@ async def _way_in(settings: Settings, web: aiohttp.ClientSession, used: bool) ->
     address = settings.url.removesuffix(ROUTE) + ROUTE
     if not address.startswith("https://"):
         return wrong(f"{address} is not https; Teams sends to https addresses only.")
-    return await answered(address, web, settings.port, used)
+    return await look_at_address(address, web, settings.port, used)
 
 
-async def answered(address: str, web: aiohttp.ClientSession, port: int, used: bool) -> Finding:
+async def look_at_address(
+    address: str, web: aiohttp.ClientSession, port: int, used: bool
+) -> Finding:
     """Look whether a Lotse answers at an address for messages."""
     try:
         async with web.post(address, json={}, allow_redirects=False) as answer:

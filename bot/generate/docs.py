@@ -70,8 +70,8 @@ What is on its way, of all companies, goes within the hour:
 | what | days |
 | --- | --- |
 """
-CLIMBING = "<!-- climbing: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
-CLIMBING_ENDS = "<!-- end of climbing -->"
+ESCALATION = "<!-- escalation: written from handlers/incidents/alarms/steps.py (`make docs`) -->\n"
+ESCALATION_ENDS = "<!-- end of escalation -->"
 RECIPES = "<!-- recipes: written from handlers/automations/intake/recipes.py (`make docs`) -->\n"
 RECIPES_END = "<!-- end of recipes -->"
 TIMETABLE = "<!-- timetable: written from handlers/automations/timetable.py (`make docs`) -->\n"
@@ -158,15 +158,17 @@ def retention() -> str:
 
 
 def rules() -> str:
-    """Return `docs/rules.md` with the table of climbing as the code has it."""
+    """Return `docs/rules.md` with the table of escalation as the code has it."""
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    return _put(page, CLIMBING, climbing(), CLIMBING_ENDS)
+    return _put(page, ESCALATION, escalation_tables(), ESCALATION_ENDS)
 
 
 def automations() -> str:
     """Return `docs/automations.md` with the timetable and the recipes as the code has them."""
     page = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
-    steps_told = "".join(f"- {text(each, 'en')}\n" for each in timetable.told(timetable.USUAL))
+    steps_told = "".join(
+        f"- {text(each, 'en')}\n" for each in timetable.step_lines(timetable.USUAL)
+    )
     page = _put(page, TIMETABLE, steps_told, TIMETABLE_ENDS)
     return _put(page, RECIPES, told_recipes(), RECIPES_END)
 
@@ -191,8 +193,8 @@ def _put(page: str, begin: str, written: str, end: str) -> str:
     return f"{before}{begin}{written}{end}{after}"
 
 
-def climbing() -> str:
-    """Return the steps of climbing, and what holds for the rounds after them, as tables."""
+def escalation_tables() -> str:
+    """Return the steps of escalation, and what holds for the rounds after them, as tables."""
     lines = ["| step | who is alarmed | then it waits |", "| --- | --- | --- |"]
     for number, level in enumerate(steps.LADDER, start=1):
         step = steps.LADDER[level]

@@ -35,9 +35,9 @@ class Alive:
         def work(tx: Tx) -> None:
             for each in outages.everywhere(tx):
                 inside = tx.within(each)
-                if suspicion.lived(inside, now, started=started):
+                if suspicion.note_alive(inside, now, started=started):
                     looks.look_at_all(inside, now)
-                    timers.sooner(inside, escalation.TIMER, now)
+                    timers.sooner(inside, escalation.AutomationTimer.LOOK, now)
 
         await asyncio.wrap_future(self._database.submit(work))
 

@@ -202,12 +202,12 @@ class Board:
 
     def _picture(self, ctx: Context, _request: web.Request) -> web.Response:
         found = picture.points(ctx)
-        body = pages.image("/board/picture", pages.say(picture.told(found), ctx.language))
+        body = pages.image("/board/picture", pages.say(picture.summary(found), ctx.language))
         body += pages.numbers(ctx, found)
         for pilot in pilots.all(ctx.tx):
             values = log.values(ctx.tx, pilot.id)
             if values and pilot.baseline and pilot.target:
-                alt = pages.say(picture.pilot_told(pilot, values), ctx.language)
+                alt = pages.say(picture.pilot_summary(pilot, values), ctx.language)
                 body += f"<h2>{html.escape(pilot.name)}</h2>"
                 body += pages.image(f"/board/pilot/{pilot.id}", alt)
         return pages.shown(ctx, _("Twelve weeks"), body, "picture")

@@ -10,7 +10,7 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.board import picture
-from handlers.board.drawing import drawn as draw
+from handlers.board.drawing import draw as draw
 from handlers.kit import tables
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter, Listing

@@ -1,4 +1,4 @@
-"""The door to the network: deadlines for slow clients, and room for so many at once.
+"""Limits at the network: deadlines for slow clients, and room for so many at once.
 
 aiohttp waits for a request as long as the connection stays open. Here whoever
 connects has to ask within seconds, and a body has to arrive; when there is no
@@ -147,7 +147,7 @@ class LimitedRunner(web.AppRunner):
         if not any(isinstance(each, _Plainly) for each in server.filters):
             server.addFilter(_Plainly())
         await super().setup()
-        self._looking = asyncio.create_task(self._watch(), name="door")
+        self._looking = asyncio.create_task(self._watch(), name="limits")
 
     async def cleanup(self) -> None:
         if self._looking is not None:

@@ -14,6 +14,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.messages import Message, dump, line
 from storage import local
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PlaceId
 
@@ -39,7 +40,7 @@ class Local:
             tx, id = tx.within(workspace), PlaceId(f"{self.name}:{name}")
             while places.find(tx, id) is not None:
                 id = PlaceId(f"{id}-2")
-            places.ensure(tx, id, "channel", id.partition(":")[2])
+            places.ensure(tx, id, PlaceKind.CHANNEL, id.partition(":")[2])
             return id
 
         made = await self._carry(work)

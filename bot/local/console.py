@@ -210,7 +210,7 @@ class Console:
             before = people.find(tx, found.id)
             if before is not None:
                 people.set_active(tx, before.id, here)
-                self._lotse.dispatcher.noticed(tx, before)
+                self._lotse.dispatcher.notice_leaving(tx, before)
 
         await asyncio.wrap_future(self._lotse.database.submit(work))
         if here:

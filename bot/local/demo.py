@@ -22,6 +22,7 @@ from handlers.kit.words import flat
 from storage import friction, incidents, local, pilots, services, workspaces
 from storage import people as storage_people
 from storage.delivery import places, timers
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.friction import patterns
@@ -31,9 +32,9 @@ from storage.workspaces import Workspace
 PEOPLE = (("anna", "Anna"), ("ben", "Ben"), ("carla", "Carla"), ("chris", "Chris"))
 MANAGER = "chris"
 CHANNELS = (
-    ("local:allgemein", "allgemein", places.GENERAL),
-    ("local:stoerungen", "störungen", places.INCIDENTS),
-    ("local:leitung", "leitung", places.MANAGERS),
+    ("local:allgemein", "allgemein", places.PlaceRole.GENERAL),
+    ("local:stoerungen", "störungen", places.PlaceRole.INCIDENTS),
+    ("local:leitung", "leitung", places.PlaceRole.MANAGERS),
 )
 SERVICES = (
     # name, other words, accountable, deputy
@@ -229,9 +230,9 @@ def found(tx: Tx, company: Workspace, now: datetime) -> bool:
             tx, f"local:{id}", name, id=PersonId(id), key=new_id(), now=now, manager=id == MANAGER
         )
         storage_people.inform(tx, PersonId(id), now.date())
-        places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
+        places.ensure(tx, PlaceId(f"local:@{id}"), PlaceKind.DIRECT, name, person=PersonId(id))
     for id, name, role in CHANNELS:
-        places.ensure(tx, PlaceId(id), "channel", name, role=role)
+        places.ensure(tx, PlaceId(id), PlaceKind.CHANNEL, name, role=role)
     _enter(tx, "Alles andere", (), PersonId(MANAGER), PersonId("carla"), now, fallback=True)
     return True
 

@@ -82,7 +82,7 @@ class Page:
             "lines": answers.lines,
             "find": answers.find,
         }.items():
-            app.router.add_get(f"/page/api/{path}", self._guarded(looked(look), api=True))
+            app.router.add_get(f"/page/api/{path}", self._guarded(answer(look), api=True))
         app.router.add_get("/page/api/stream", self._guarded(self._stream, api=True))
         for path, act in {
             "say": answers.say,
@@ -172,7 +172,7 @@ class Page:
         self._local.tell_listeners()
 
 
-def looked(look: Callable[[Mapping[str, str]], Awaitable[Json]]) -> Handler:
+def answer(look: Callable[[Mapping[str, str]], Awaitable[Json]]) -> Handler:
     """Answer what the address asks for."""
 
     async def found(request: web.Request) -> web.StreamResponse:

@@ -46,7 +46,11 @@ T = TypeVar("T")
 LINES = 100  # lines of a place at once
 BATCH = 200  # changes in one breath of the stream
 NAME = 60  # characters of a name
-CHANNELS = (places.INCIDENTS, places.GENERAL, places.MANAGERS)  # in the order of the page
+CHANNELS = (
+    places.PlaceRole.INCIDENTS,
+    places.PlaceRole.GENERAL,
+    places.PlaceRole.MANAGERS,
+)  # in the order of the page
 
 
 class Answers:
@@ -292,7 +296,7 @@ class Answers:
             me = self._look(tx, wanted).me
             if here is not None:
                 people.set_active(tx, me.id, here)
-                self._dispatcher.noticed(tx, me)
+                self._dispatcher.notice_leaving(tx, me)
             if name is not None:
                 people.rename(tx, me.id, name)
             if language is not None:

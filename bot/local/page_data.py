@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.delivery.requests import Response
 from bot.local.page_words import ABOUT, LEFT, MANAGER, OTHERS, ROLES
-from handlers.board.drawing import drawn
+from handlers.board.drawing import draw
 from handlers.kit.commands import Feature, all_commands
 from handlers.kit.messages import (
     Call,
@@ -81,7 +81,7 @@ def with_charts(message: Json) -> Json:
         if each["kind"] == "chart":
             (chart,) = from_data({**message, "parts": [each]}).parts
             assert isinstance(chart, Chart)
-            each = {**each, "light": drawn(chart), "dark": drawn(chart, dark=True)}
+            each = {**each, "light": draw(chart), "dark": draw(chart, dark=True)}
         parts.append(each)
     return {**message, "parts": parts}
 

@@ -18,6 +18,7 @@ from bot.operations import backup
 from bot.operations.auditor import Auditor
 from handlers.operations import invariants
 from storage import operations, workspaces
+from storage.delivery.timers import TimerKind
 from storage.engine import Database, StorageError, Tx
 from storage.operations import seals
 
@@ -37,7 +38,7 @@ class Caretaker:
         database: Database,
         auditor: Auditor,
         clock: Clock,
-        fire_timer: Callable[[str, str], Awaitable[None]],
+        fire_timer: Callable[[str, TimerKind], Awaitable[None]],
     ) -> None:
         """`fire_timer(workspace, kind)` lets a timer be due now."""
         self._settings = settings
@@ -70,7 +71,7 @@ class Caretaker:
             for each in self.auditor.confirmed:
                 log.error("The check found: %s", each.said())
             for workspace in await self._told():
-                await self._fire_timer(workspace, invariants.TIMER)
+                await self._fire_timer(workspace, invariants.InvariantTimer.CHECK)
         if self._settings.heartbeat_url and not self.auditor.found:
             await self._beat()
 

@@ -136,7 +136,7 @@ def _held(settings: Settings) -> int:
             zone = workspaces.get(inside).zone
             found = hold.listed(inside, utc())
             lines.append(f"{workspace}: {len(found)} held back")
-            lines += [f"  {text(held.said(each), 'en', zone)}" for each in found]
+            lines += [f"  {text(held.held_line(each), 'en', zone)}" for each in found]
         return lines or ["Nothing is held back."]
 
     with opening.look_into(settings.database_url) as tx:

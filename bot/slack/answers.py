@@ -93,7 +93,7 @@ class Answers:
         ways = self._ways(at, body, sender, message, answer)
         place = payloads.place_of(body)
         if not await self._answering.give(at.workspace, place, *ways) and not answer.secret:
-            await self._dispatcher.lost(request)
+            await self._dispatcher.keep_lost(request)
 
     def _ways(
         self, at: Installation, body: Json, sender: Sender, message: Message, answer: Response

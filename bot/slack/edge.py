@@ -1,7 +1,7 @@
 """The Slack edge: one way in, behind the guard, for every workspace that installed the app.
 
 HTTP or Socket Mode brings a request; it is found out which installation it belongs
-to, without asking Slack; Bolt hands it to its listener (`slack_hearing`), and what
+to, without asking Slack; Bolt hands it to its listener (`slack/listeners.py`), and what
 follows an answer is done after it.
 """
 
@@ -33,7 +33,7 @@ from bot.http.payload_limits import BODY_LIMIT, LARGEST
 from bot.slack import blocks, payloads
 from bot.slack.answers import FORM_LIMIT, Answers, not_installed
 from bot.slack.channels import SlackRooms
-from bot.slack.home_tab import SETTLE, Homes
+from bot.slack.home_tab import SETTLE, HomeTabs
 from bot.slack.installations import (
     FIRST_WAIT,
     KNOCK,
@@ -42,7 +42,7 @@ from bot.slack.installations import (
     Installations,
     OAuth,
 )
-from bot.slack.listeners import INSTALLATION, Hearing
+from bot.slack.listeners import INSTALLATION, Listeners
 from bot.slack.oauth import InstallPages
 from bot.slack.payloads import Json
 from bot.slack.profiles import People
@@ -121,11 +121,11 @@ class SlackEdge:
         )
         self.platform = Slack(self._api, self.installations)
         self.rooms = SlackRooms(self.platform, self.installations)
-        self._homes = Homes(dispatcher, self.platform, self._later, settle)
-        people = People(database, self.platform, dispatcher.noticed)
+        self._home_tabs = HomeTabs(dispatcher, self.platform, self._later, settle)
+        people = People(database, self.platform, dispatcher.notice_leaving)
         self._people = people
         self.platform.lost = lambda at, user: self._later.soon(people.ask_again(at, user))
-        self._hearing = Hearing(
+        self._listeners = Listeners(
             dispatcher,
             Answers(
                 dispatcher,
@@ -133,7 +133,7 @@ class SlackEdge:
                 Answering(self.platform, pace, answer_life, answer_wait),
                 form_limit,
             ),
-            self._homes,
+            self._home_tabs,
             people,
             self._later,
         )
@@ -165,9 +165,9 @@ class SlackEdge:
             await self._api.stop()
             raise
 
-    async def introduced(self) -> None:
+    async def identify_us(self) -> None:
         """Wait until Slack has said who we are; raises `Refused` when it does not let us in."""
-        await self.installations.introduced()
+        await self.installations.identify_us()
 
     @property
     def over_http(self) -> bool:
@@ -181,7 +181,7 @@ class SlackEdge:
 
     async def listen(self) -> None:
         """Hear Slack over Socket Mode until cancelled."""
-        await self.installations.introduced()
+        await self.installations.identify_us()
         self._listening = self._sockets(self.app, self._api.client, self._app_token)
         await self._listening.run()
 
@@ -200,15 +200,15 @@ class SlackEdge:
 
     def refresh_home_tabs(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
-        self._homes.refresh_home_tabs()
+        self._home_tabs.refresh_home_tabs()
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until everything that follows an answer has been done."""
-        await self._later.settled()
+        await self._later.settle()
 
     async def stop(self) -> None:
         """Let what was begun come to its end, and close the session."""
-        await self._homes.stop()
+        await self._home_tabs.stop()
         await self._later.stop()
         await self.installations.stop()
         await self._api.stop()
@@ -295,16 +295,16 @@ class SlackEdge:
         async def failed(error: Exception) -> None:
             raise error  # to whoever received the request: nothing was acknowledged
 
-        hearing = self._hearing
-        app.command(ANY)(hearing.typed)
-        app.action(ANY)(hearing.pressed)
-        app.view("form")(hearing.submitted)
-        app.options(ANY)(hearing.searched)
-        app.shortcut(ANY)(hearing.shortcut)
-        app.event("app_mention")(hearing.mention)
-        app.event("message")(hearing.messaged)
-        app.event("app_home_opened")(hearing.home)
-        app.event("user_change")(hearing.changed_user)
+        listeners = self._listeners
+        app.command(ANY)(listeners.typed)
+        app.action(ANY)(listeners.pressed)
+        app.view("form")(listeners.submitted)
+        app.options(ANY)(listeners.searched)
+        app.shortcut(ANY)(listeners.shortcut)
+        app.event("app_mention")(listeners.mention)
+        app.event("message")(listeners.messaged)
+        app.event("app_home_opened")(listeners.home)
+        app.event("user_change")(listeners.changed_user)
         app.event("member_joined_channel")(self._joined)
         app.event("channel_unarchive")(self._unarchived)
         app.event("group_unarchive")(self._unarchived)
@@ -363,7 +363,7 @@ class SlackEdge:
     async def _held_back(self, at: Installation) -> None:
         """Slack holds events back: told to the operator here, and once an hour to a manager."""
         log.error("Slack holds back events of team %s: more than 30,000 in an hour", at.team)
-        await self._dispatcher.fire_timer(at.workspace, platform_notices.HELD_BACK)
+        await self._dispatcher.fire_timer(at.workspace, platform_notices.PlatformTimer.HELD_BACK)
 
     async def _joined(self, event: Json, context: AsyncBoltContext) -> None:
         at: Installation = context[INSTALLATION]
@@ -376,7 +376,7 @@ class SlackEdge:
     async def _reached(self, at: Installation, place: PlaceId) -> None:
         """A place takes messages again: what waited for it goes out."""
         now = self._now()
-        await self._write(at, lambda tx: healing.reached(tx, place, now))
+        await self._write(at, lambda tx: healing.unpark(tx, place, now))
 
     async def _removed(self, event: Json, context: AsyncBoltContext) -> None:
         revoked = event.get("tokens")

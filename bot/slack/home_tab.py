@@ -17,11 +17,11 @@ from bot.slack.sender import Slack
 
 SETTLE = 1.0  # seconds in which changes are gathered before home tabs are shown anew
 LOOKED_AT = 3600.0  # seconds for which a home tab is kept current after it was opened
-MOST_HOMES = 50  # in all workspaces together
+MOST_HOME_TABS = 50  # in all workspaces together
 
 
 @dataclass(slots=True)
-class _Home:
+class _HomeTab:
     """A home tab that somebody opened at a time, and how it looked when it was last shown."""
 
     at: Installation
@@ -30,7 +30,7 @@ class _Home:
     looks: str = ""
 
 
-class Homes:
+class HomeTabs:
     """The home tabs that were opened lately, by workspace and person."""
 
     def __init__(
@@ -40,34 +40,34 @@ class Homes:
         self._slack = slack
         self._later = later
         self._settle = settle
-        self._homes: OrderedDict[tuple[str, str], _Home] = OrderedDict()
-        self._stirring: asyncio.Task[None] | None = None
+        self._home_tabs: OrderedDict[tuple[str, str], _HomeTab] = OrderedDict()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def opened(self, at: Installation, sender: Sender) -> None:
         """Show the home tab to somebody who opened it, and keep it current from now on."""
         key = (at.workspace, sender.identity)
-        self._homes[key] = _Home(at, sender, time.monotonic())
-        self._homes.move_to_end(key)
-        if len(self._homes) > MOST_HOMES:
-            self._homes.popitem(last=False)
+        self._home_tabs[key] = _HomeTab(at, sender, time.monotonic())
+        self._home_tabs.move_to_end(key)
+        if len(self._home_tabs) > MOST_HOME_TABS:
+            self._home_tabs.popitem(last=False)
         await self.publish(at, sender)
 
     def refresh_home_tabs(self) -> None:
         """Something was committed: home tabs that were opened lately may have changed."""
-        if self._homes and (self._stirring is None or self._stirring.done()):
-            self._stirring = asyncio.create_task(self._show_all())
+        if self._home_tabs and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._show_all())
 
     async def stop(self) -> None:
         """Show nothing more."""
-        if self._stirring is not None:
-            self._stirring.cancel()
-            await asyncio.gather(self._stirring, return_exceptions=True)
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
 
     async def _show_all(self) -> None:
         await asyncio.sleep(self._settle)
-        for key, home in list(self._homes.items()):
+        for key, home in list(self._home_tabs.items()):
             if time.monotonic() - home.opened > LOOKED_AT:
-                del self._homes[key]
+                del self._home_tabs[key]
             else:
                 self._later.soon(self.publish(home.at, home.sender, changed=True))
 
@@ -78,7 +78,7 @@ class Homes:
             return
         view = blocks.home_view(answer.message)
         looks = json.dumps(view)
-        home = self._homes.get((at.workspace, sender.identity))
+        home = self._home_tabs.get((at.workspace, sender.identity))
         if changed and home is not None and home.looks == looks:
             return
         await self._slack.call(at, "views.publish", user_id=sender.user, view=view)

@@ -61,14 +61,14 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """What makes many workspaces possible: the app's own id and secret, and the seal.
+    """What makes many workspaces possible: the app's own id and secret, and the cipher.
 
     With `rooms` companies are asked to let Lotse make channels for incidents, too.
     """
 
     client_id: str
     client_secret: str = field(repr=False)
-    seal: TokenCipher = field(repr=False)
+    cipher: TokenCipher = field(repr=False)
     rooms: bool = False
 
 
@@ -112,12 +112,12 @@ class Installations:
     async def start(self) -> None:
         """Learn whose token the environment's is, and look whether every other opens.
 
-        Raises `Refused` with a sentence when Slack, or a token's seal, does not let us in.
-        Where Slack does not answer, the start goes on without: see `introduced`.
+        Raises `Refused` with a sentence when Slack, or the key of a token, does not let us in.
+        Where Slack does not answer, the start goes on without: see `identify_us`.
         """
         if self.oauth is not None:
             try:
-                await asyncio.to_thread(rotate, self._database, self.oauth.seal)
+                await asyncio.to_thread(rotate, self._database, self.oauth.cipher)
             except UnknownKey as error:
                 raise Refused(str(error)) from error
             parked = [each for each in await self._read(installations.all) if each.parked_because]
@@ -134,7 +134,7 @@ class Installations:
         """Say whether it is known whose the environment's token is; until then nobody is heard."""
         return self._introducing is not None and (not self._main_token or self.main is not None)
 
-    async def introduced(self) -> None:
+    async def identify_us(self) -> None:
         """Wait until Slack has said who we are; raises `Refused` when it does not let us in."""
         if self._introducing is not None:
             await asyncio.shield(self._introducing)
@@ -215,7 +215,7 @@ class Installations:
         """Return what the store holds, opened, and keep it at hand."""
         assert self.oauth is not None
         try:
-            token = self.oauth.seal.open(stored.token)
+            token = self.oauth.cipher.decrypt(stored.token)
         except UnknownKey as error:
             log.error("The token of Slack's team %s does not open: %s", stored.team, error)
             raise ShutOut("unsealable") from error
@@ -323,26 +323,26 @@ class Installations:
         return await self._exchange(at, self.oauth, stored.refresh_token or "")
 
     async def _exchange(self, at: Installation, oauth: OAuth, refresh_token: str) -> Installation:
-        seal = oauth.seal
+        cipher = oauth.cipher
         try:
             answer = await self._api.access(
                 oauth.client_id,
                 oauth.client_secret,
                 grant_type="refresh_token",
-                refresh_token=seal.open(refresh_token),
+                refresh_token=cipher.decrypt(refresh_token),
             )
         except Undelivered:
             await self._write(at, lambda tx: installations.let_go(tx, at.sealed))
             raise
-        sealed = seal.seal(str(answer["access_token"]))
+        sealed = cipher.encrypt(str(answer["access_token"]))
         again = answer.get("refresh_token")
 
         def work(tx: Tx) -> Stored | None:
-            installations.renewed(
+            installations.renew(
                 tx,
                 at.sealed,
                 token=sealed,
-                refresh_token=seal.seal(str(again)) if again else None,
+                refresh_token=cipher.encrypt(str(again)) if again else None,
                 lasts=float(answer.get("expires_in") or 0) if again else None,
             )
             return installations.find(tx)

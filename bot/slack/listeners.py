@@ -25,7 +25,7 @@ from bot.delivery.requests import Named, Request, Response
 from bot.delivery.shortcuts import shortcut
 from bot.slack import blocks, payloads
 from bot.slack.answers import Answers, asked_for, close, form_view
-from bot.slack.home_tab import Homes
+from bot.slack.home_tab import HomeTabs
 from bot.slack.installations import Installation
 from bot.slack.payloads import Json, Sender, Typed
 from bot.slack.profiles import People
@@ -34,6 +34,7 @@ from handlers.kit.readers.titles import with_source
 from handlers.kit.words import shortened
 from storage.engine import StorageError, Tx
 from storage.engine.ids import NOWHERE, PlaceId
+from storage.people import PersonKind
 
 log = logging.getLogger("lotse.slack")
 
@@ -42,20 +43,20 @@ NOTHING = Typed("", ())
 MOMENT = 1.5  # seconds that an answer waits for a profile (of the three that Slack gives)
 
 
-class Hearing:
+class Listeners:
     """Hears commands, buttons, forms, shortcuts and messages, of every workspace."""
 
     def __init__(
         self,
         dispatcher: Dispatcher,
         answers: Answers,
-        homes: Homes,
+        home_tabs: HomeTabs,
         people: People,
         later: Background,
     ) -> None:
         self._dispatcher = dispatcher
         self._answers = answers
-        self._homes = homes
+        self._home_tabs = home_tabs
         self._people = people
         self._later = later
 
@@ -100,7 +101,7 @@ class Hearing:
         request = made(at, payloads.action_key(body, action), sender, body, call=call)
         await self._answer(ack, at, request, sender, body)
         if (body.get("view") or {}).get("type") == "home":
-            self._later.soon(self._homes.publish(at, sender))
+            self._later.soon(self._home_tabs.publish(at, sender))
 
     async def shortcut(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """A shortcut, from everywhere or at a message."""
@@ -262,10 +263,10 @@ class Hearing:
 
     async def _welcome(self, at: Installation, sender: Sender) -> None:
         named = Named(sender.name, sender.identity, payloads.direct(sender.user))
-        kind = "external" if sender.external else "new"
+        kind = PersonKind.EXTERNAL if sender.external else PersonKind.NEW
         await self._dispatcher.identify(at.workspace, named, kind)
         await self._asked(at, sender)
-        await self._homes.opened(at, sender)
+        await self._home_tabs.opened(at, sender)
 
     async def _look_up(self, at: Installation, sender: Sender, user: str) -> None:
         """Ask Slack who was chosen in a form, so that it is known when the form is sent."""
@@ -302,10 +303,10 @@ def made(
         call=call,
         submitted=submitted,
         mentions=tuple(people),
-        kind="external" if sender.external else "new",
+        kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
         direct=payloads.direct(sender.user),
         place_name=None if place else payloads.channel_name(body),
-        thread=payloads.answered(body),
+        thread=payloads.thread_root(body),
         direct_name=words.direct_name,
         beside=partial(
             _beside, identity, payloads.direct(sender.user), payloads.place_of(body), body
@@ -318,7 +319,7 @@ def _beside(
     identity: str, direct: PlaceId, place: PlaceId, body: Json, tx: Tx, now: datetime
 ) -> str:
     """Let heal what this request shows to be well: whoever sends it, and what was pressed."""
-    healing.reached(tx, direct, now)
+    healing.unpark(tx, direct, now)
     pressed, said = payloads.pressed_on(body)
     if pressed:
         healing.adopt(tx, place, pressed, lambda each: blocks.alternative(each) == said, now)

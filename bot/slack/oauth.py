@@ -35,8 +35,10 @@ from handlers.kit.words import LANGUAGES, _
 from storage import audit, people, workspaces
 from storage import people as storage_people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId, PlaceId
+from storage.people import PersonKind
 from storage.slack import installations
 from storage.workspaces import Workspace
 
@@ -270,14 +272,14 @@ class InstallPages:
         )
         new = workspaces.ensure(tx, company, now)
         tx = tx.within(company.id)
-        seal = self._oauth.seal.seal
+        encrypt = self._oauth.cipher.encrypt
         installations.put(
             tx,
             team=granted.team,
             bot_user=granted.bot_user,
             scopes=granted.scopes,
-            token=seal(granted.token),
-            refresh_token=seal(granted.refresh_token) if granted.refresh_token else None,
+            token=encrypt(granted.token),
+            refresh_token=encrypt(granted.refresh_token) if granted.refresh_token else None,
             lasts=granted.lasts,
         )
         workspaces.set_state(tx, "active")
@@ -303,10 +305,20 @@ class InstallPages:
         identity = f"slack:{granted.team}:{granted.installer}"
         name = profiles.name_of(profile) or granted.installer
         person = storage_people.find_or_create(
-            tx, identity, name, id=PersonId(granted.installer), key=new_id(), now=now, kind="new"
+            tx,
+            identity,
+            name,
+            id=PersonId(granted.installer),
+            key=new_id(),
+            now=now,
+            kind=PersonKind.NEW,
         )
         places.ensure(
-            tx, PlaceId(f"slack:@{granted.installer}"), "direct", person.name, person=person.id
+            tx,
+            PlaceId(f"slack:@{granted.installer}"),
+            PlaceKind.DIRECT,
+            person.name,
+            person=person.id,
         )
         if not people.managers(tx):
             people.set_manager(tx, person.id)

@@ -256,7 +256,7 @@ def thread_of(body: Json) -> str:
     return ""
 
 
-def answered(body: Json) -> str:
+def thread_root(body: Json) -> str:
     """Return the id of the message in whose thread something was said or pressed, or "".
 
     It is written as `bot/slack/sender.py` writes the ids of messages.

@@ -120,12 +120,12 @@ def zone_of(user: Json) -> str | None:
         return None
 
 
-def kind_of(user: Json, team: str) -> str:
+def kind_of(user: Json, team: str) -> PersonKind:
     """Return member, guest, external or bot, by Slack's flags."""
     if user.get("is_bot") or user.get("id") == "USLACKBOT":
-        return "bot"
+        return PersonKind.BOT
     if user.get("is_stranger") or (user.get("team_id") or team) != team:
-        return "external"
+        return PersonKind.EXTERNAL
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return "guest"
-    return "member"
+        return PersonKind.GUEST
+    return PersonKind.MEMBER

@@ -1,4 +1,4 @@
-"""The door in front of Bolt: nothing is parsed before Slack's signature has been checked.
+"""In front of Bolt nothing is parsed before Slack's signature has been checked.
 
 Rules: the signature is an HMAC-SHA256 over `v0:timestamp:raw body`, the window is
 five minutes both ways (docs/rules.md, Slack), and a request is taken once.

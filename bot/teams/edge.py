@@ -32,7 +32,7 @@ from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
 from bot.teams import cards, payloads
 from bot.teams import sender as teams_sender
 from bot.teams.botbuilder import Reader, Turns
-from bot.teams.intake import Desk, hear
+from bot.teams.intake import Intake, hear
 from bot.teams.invokes import Invokes
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.rosters import People
@@ -44,8 +44,10 @@ from storage import people, workspaces
 from storage import people as storage_people
 from storage.delivery import outbox, places
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
 from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from storage.teams import conversations
 
 log = logging.getLogger("lotse.teams")
@@ -102,11 +104,11 @@ class TeamsEdge:
         self.connector = Connector(self._web, self.tokens, hosts)
         self.platform = Teams(self.connector, database, f"28:{app.id or DEV}")
         self._answering = Answering(self.platform, pace, answer_life, answer_wait)
-        self._people = People(database, self.connector, workspace, dispatcher.noticed)
-        self._desk = Desk(dispatcher, database, workspace, self._people)
+        self._people = People(database, self.connector, workspace, dispatcher.notice_leaving)
+        self._intake = Intake(dispatcher, database, workspace, self._people)
         self._later = Background()
         self._reader = Reader()
-        invokes = Invokes(self._desk, self._later)
+        invokes = Invokes(self._intake, self._later)
         self._turns = Turns(
             self.connector, self._said, self._moved, self._installed, invokes.answer
         )
@@ -160,9 +162,9 @@ class TeamsEdge:
         except teams_sender.Lost as error:
             raise Impossible(str(error)) from error
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until everything that follows an answer has been done."""
-        await self._later.settled()
+        await self._later.settle()
 
     def add_to(self, app: web.Application) -> None:
         """Add the one address."""
@@ -224,7 +226,7 @@ class TeamsEdge:
         if not where.personal and not words.addressed:
             return
         words = await self._people.named(words, sender, where)
-        request = self._desk.said(activity, sender, where, words)
+        request = self._intake.said(activity, sender, where, words)
         await self._answer(request, sender, where, words.text)
 
     async def _pressed(
@@ -236,13 +238,13 @@ class TeamsEdge:
         except ValueError:
             return
         await self._answer(
-            self._desk.pressed(activity, sender, where, call), sender, where, call.word
+            self._intake.pressed(activity, sender, where, call), sender, where, call.word
         )
 
     async def _answer(self, request: Request, sender: Sender, where: Where, said: str) -> None:
         """Carry out a message, and answer it with one."""
         try:
-            answer = await self._desk.dispatcher.handle(request)
+            answer = await self._intake.dispatcher.handle(request)
         except StorageError as error:
             # Teams may not send a message again, so whoever typed it has to know.
             log.error("A message could not be stored: %s", error)
@@ -252,17 +254,17 @@ class TeamsEdge:
             self._later.soon(self._once_known(request, answer, sender, where))
             return
         if answer.unproven:  # not kept: it waits for the roster here
-            answer = await self._desk.handle_known(request, answer, sender, where)
+            answer = await self._intake.handle_known(request, answer, sender, where)
         if self._first(request.identity):
             self._later.soon(self._tell(answer, sender, where, request))
-        self._later.soon(self._desk.look_up(request, sender, where))
+        self._later.soon(self._intake.look_up(request, sender, where))
 
     async def _once_known(
         self, request: Request, answer: Response, sender: Sender, where: Where
     ) -> None:
         """Look at the roster, then carry out what had to wait for that."""
         if self._first(request.identity):
-            answer = await self._desk.handle_known(request, answer, sender, where)
+            answer = await self._intake.handle_known(request, answer, sender, where)
             await self._tell(answer, sender, where, request)
 
     async def _not_stored(self, where: Where, said: str) -> None:
@@ -280,21 +282,21 @@ class TeamsEdge:
         """
         message = answer.message
         if answer.form is not None:
-            message = await self._desk.reopening(answer, sender)
+            message = await self._intake.reopening(answer, sender)
         if message is None:
             return
-        give = partial(self._answering.give, self._desk.workspace)
+        give = partial(self._answering.give, self._intake.workspace)
         here = partial(self._send, where.service_url, where.conversation, message)
         if where.personal:
             if not await give(where.place, here) and not answer.secret:
-                await self._desk.dispatcher.lost(request)
+                await self._intake.dispatcher.keep_lost(request)
             return
-        directly = partial(self.platform.create, self._desk.workspace, sender.direct, "", message)
+        directly = partial(self.platform.create, self._intake.workspace, sender.direct, "", message)
         said = _("The answer is in your personal chat with me.")
         if not sender.direct or not await give(sender.direct, directly):
             said = _("Please open a personal chat with me: there I can answer you privately.")
             if not answer.secret:
-                await self._desk.dispatcher.lost(request)
+                await self._intake.dispatcher.keep_lost(request)
         line = teams_sender.spoken_line(text(said, answer.language))
         post = partial(self.connector.post, where.service_url, where.conversation, line)
         await give(where.place, post)
@@ -340,14 +342,14 @@ class TeamsEdge:
                 now=now,
                 key=self._ids(),
                 id=PersonId(sender.identity.rpartition(":")[2]),
-                kind="external" if sender.external else "new",
+                kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
             )
             if not people.managers(tx) and not sender.external:
                 people.set_admin(tx, person.id)  # whoever installs it first may begin
             if where.personal:
-                places.ensure(tx, where.place, "direct", person.name, person=person.id)
+                places.ensure(tx, where.place, PlaceKind.DIRECT, person.name, person=person.id)
             else:
-                places.ensure(tx, where.place, "channel", where.name or "")
+                places.ensure(tx, where.place, PlaceKind.CHANNEL, where.name or "")
             hear(tx, sender, where, now, inside=True)
             if not conversations.welcome(tx, where.place, now):
                 return
@@ -365,7 +367,7 @@ class TeamsEdge:
             )
             tx.signal()
 
-        await self._desk.write(work)
+        await self._intake.write(work)
         self._later.soon(self._people.refresh(sender, where))
 
     async def _gone(self, activity: Activity) -> None:
@@ -376,7 +378,7 @@ class TeamsEdge:
             conversations.block(tx, where.place, "Lotse was removed there")
             places.park(tx, where.place, "Lotse was removed there")
 
-        await self._desk.write(work)
+        await self._intake.write(work)
 
 
 def _grant(app: App) -> tuple[str, dict[str, str]]:

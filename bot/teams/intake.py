@@ -24,6 +24,7 @@ from handlers.kit.commands import by_name
 from handlers.kit.messages import Call, Message
 from storage.engine import Database, Tx
 from storage.engine.ids import NOWHERE, PlaceId
+from storage.people import PersonKind
 from storage.teams import button_presses, conversations
 
 log = logging.getLogger("lotse.teams")
@@ -34,7 +35,7 @@ T = TypeVar("T")
 TWICE = timedelta(minutes=2)
 
 
-class Desk:
+class Intake:
     """Takes what people say and do to the one road in."""
 
     def __init__(
@@ -123,9 +124,9 @@ class Desk:
             sender.name or "?",
             where.place,
             mentions=named,
-            kind="external" if sender.external else "new",
+            kind=PersonKind.EXTERNAL if sender.external else PersonKind.NEW,
             direct=sender.direct,
-            thread=payloads.answered(where),
+            thread=payloads.thread_of(where),
             beside=beside,
         )
 
@@ -234,7 +235,7 @@ def _keep(
         known = (found.conversation, found.service_url, found.tenant, found.member)
         if told == known and not (found.blocked and conversation):
             if conversation:
-                healing.reached(tx, place, now)
+                healing.unpark(tx, place, now)
             return
     conversations.hear(
         tx,
@@ -246,4 +247,4 @@ def _keep(
         now=now,
     )
     if conversation:
-        healing.reached(tx, place, now)
+        healing.unpark(tx, place, now)

@@ -12,17 +12,17 @@ from bot.delivery.edge_texts import not_stored, words_of
 from bot.delivery.requests import Response
 from bot.delivery.shortcuts import shortcut
 from bot.teams import cards, dialogs, payloads, search
-from bot.teams.intake import Desk
+from bot.teams.intake import Intake
 from bot.teams.payloads import Sender, Unreadable, Where
 from bot.teams.sender import REFRESH, refresh_of
 from handlers.kit import commands
 from handlers.kit.messages import Buttons, Call, Field, Form, Message, load
 from handlers.kit.readers import folded
 from handlers.kit.words import LANGUAGES, _, shortened, text
-from storage import incidents
 from storage.delivery import outbox
 from storage.engine import StorageError, Tx
 from storage.engine.ids import PlaceId
+from storage.incidents import lists as incident_lists
 
 log = logging.getLogger("lotse.teams")
 
@@ -40,8 +40,8 @@ ERROR_WORDS = 500
 class Invokes:
     """Answers invokes; what follows an answer is done `later`."""
 
-    def __init__(self, desk: Desk, later: Background) -> None:
-        self._desk, self._later = desk, later
+    def __init__(self, intake: Intake, later: Background) -> None:
+        self._intake, self._later = intake, later
 
     async def answer(self, activity: Activity) -> Json | None:
         """Return the body of the answer to an invoke; None for those that we do not know."""
@@ -78,18 +78,18 @@ class Invokes:
         call = self._call(activity)
         if call.word == REFRESH:
             return await self._viewed(call, sender)
-        request = self._desk.pressed(activity, sender, where, call)
+        request = self._intake.pressed(activity, sender, where, call)
         try:
-            answer = await self._desk.handle(request, sender, where)
+            answer = await self._intake.handle(request, sender, where)
         except StorageError as error:
             log.error("A button could not be stored: %s", error)
             return {"statusCode": 200, "type": WORDS, "value": words_of(not_stored(call.word))}
-        self._later.soon(self._desk.look_up(request, sender, where))
+        self._later.soon(self._intake.look_up(request, sender, where))
         said = answer.message
         if answer.form is not None:
-            said = await self._desk.reopening(answer, sender)
+            said = await self._intake.reopening(answer, sender)
         pressed_on = payloads.pressed_on(activity, where)
-        written = await self._desk.read(lambda tx: outbox.standing(tx, pressed_on))
+        written = await self._intake.read(lambda tx: outbox.standing(tx, pressed_on))
         if written is not None:
             now = load(written)
             both = Message(((said.parts if said else ()) + now.parts), now.tone)
@@ -103,8 +103,8 @@ class Invokes:
     async def _viewed(self, call: Call, sender: Sender) -> Json:
         """Answer with the reader's own view of an incident's card; nothing changes."""
         number = call.args.get("number", "")
-        answer = await self._desk.dispatcher.look(
-            self._desk.workspace, sender.identity, "show", number=number
+        answer = await self._intake.dispatcher.look(
+            self._intake.workspace, sender.identity, "show", number=number
         )
         if answer is None or answer.message is None or answer.outcome != "done":
             return {"statusCode": 404, "type": ERROR, "value": {"code": "404", "message": ""}}
@@ -118,13 +118,13 @@ class Invokes:
 
     async def _fetched(self, activity: Activity, sender: Sender, where: Where, call: Call) -> Json:
         """Open a form as a dialog, or show in it what is said instead."""
-        request = self._desk.pressed(activity, sender, where, call)
+        request = self._intake.pressed(activity, sender, where, call)
         try:
-            answer = await self._desk.handle(request, sender, where)
+            answer = await self._intake.handle(request, sender, where)
         except StorageError as error:
             log.error("A form could not be opened: %s", error)
             return dialogs.answer_dialog(not_stored(call.word))
-        self._later.soon(self._desk.look_up(request, sender, where))
+        self._later.soon(self._intake.look_up(request, sender, where))
         return self._shown(answer, where.place)
 
     async def _submitted(self, activity: Activity, sender: Sender, where: Where) -> Json:
@@ -136,7 +136,7 @@ class Invokes:
         if any(cards.ENTRA.fullmatch(each) for each in values.values()):
             form = await self._form(call, sender)
         chosen = dialogs.chosen_people(form, data) if form is not None else []
-        request = self._desk.pressed(
+        request = self._intake.pressed(
             activity,
             sender,
             where,
@@ -146,11 +146,11 @@ class Invokes:
             place=place,
         )
         try:
-            answer = await self._desk.handle(request, sender, where)
+            answer = await self._intake.handle(request, sender, where)
         except StorageError as error:
             log.error("A form could not be stored: %s", error)
             return dialogs.answer_dialog(not_stored("\n".join(values.values())))
-        self._later.soon(self._desk.look_up(request, sender, where))
+        self._later.soon(self._intake.look_up(request, sender, where))
         if answer.field is not None and answer.message is not None:
             form = form or await self._form(call, sender)
             if form is not None:
@@ -163,8 +163,8 @@ class Invokes:
 
     async def _form(self, call: Call, sender: Sender) -> Form | None:
         """Return the form that was filled in, as it was opened."""
-        desk = self._desk
-        found = await desk.dispatcher.form_of(desk.workspace, sender.identity, call)
+        intake = self._intake
+        found = await intake.dispatcher.form_of(intake.workspace, sender.identity, call)
         return found.form if found is not None else None
 
     def _shown(self, answer: Response, place: PlaceId) -> Json:
@@ -192,8 +192,8 @@ class Invokes:
         _command, words = payloads.command_of(activity)
         shown: list[Message] = []
         for word, args in await self._fitting(sender, words.strip()):
-            desk = self._desk
-            answer = await desk.dispatcher.look(desk.workspace, sender.identity, word, **args)
+            intake = self._intake
+            answer = await intake.dispatcher.look(intake.workspace, sender.identity, word, **args)
             if answer is None:
                 return self._unknown(sender)
             if answer.outcome == "done" and answer.message is not None:
@@ -205,16 +205,16 @@ class Invokes:
 
     async def _fitting(self, sender: Sender, words: str) -> list[tuple[str, dict[str, str]]]:
         """Return what to show: which commands, with what they are about."""
-        desk, wanted = self._desk, folded(words.removeprefix("INC-").removeprefix("#"))
+        intake, wanted = self._intake, folded(words.removeprefix("INC-").removeprefix("#"))
 
         def look(tx: Tx) -> list[int]:
             return [
                 each.number
-                for each in incidents.open_ones(tx)
+                for each in incident_lists.open_ones(tx)
                 if wanted in folded(each.title) or wanted == str(each.number)
             ]
 
-        numbers = await desk.read(look)
+        numbers = await intake.read(look)
         found = [("show", {"number": str(number)}) for number in numbers]
         if wanted and not wanted.isdigit():
             found += [each for each in await self._saying(sender, words) if each not in found]
@@ -222,16 +222,16 @@ class Invokes:
 
     async def _saying(self, sender: Sender, words: str) -> list[tuple[str, dict[str, str]]]:
         """Return what the answer to `find` opens; not what only the asker knows of."""
-        desk, opened = self._desk, []
+        intake, opened = self._intake, []
         for page in range(1, PAGES + 1):
-            answer = await desk.dispatcher.look(
-                desk.workspace, sender.identity, MORE, words=words, page=str(page)
+            answer = await intake.dispatcher.look(
+                intake.workspace, sender.identity, MORE, words=words, page=str(page)
             )
             if answer is None or answer.message is None:
                 break
             for part in answer.message.parts:
                 for button in part.buttons if isinstance(part, Buttons) else ():
-                    command = commands.by_name(button.call.word, desk.dispatcher.features)
+                    command = commands.by_name(button.call.word, intake.dispatcher.features)
                     if command and command.reads and not command.nameless:
                         opened.append((button.call.word, dict(button.call.args)))
         return [each for each in opened if each[0] != MORE]

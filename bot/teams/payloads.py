@@ -331,7 +331,7 @@ def channel_of(conversation: str) -> str:
     return conversation.partition(THREAD)[0]
 
 
-def answered(where: Where) -> str:
+def thread_of(where: Where) -> str:
     """Return the id of the message in whose thread something was said, or "".
 
     It is written as `bot/teams/sender.py` writes the ids of messages.

@@ -215,13 +215,13 @@ class People:
         return user
 
 
-def kind_of(found: Mapping[str, Any], tenant: str) -> str:
+def kind_of(found: Mapping[str, Any], tenant: str) -> PersonKind:
     """Return member, guest or external, by what the roster says of somebody."""
     own = str(found.get("tenantId") or tenant).lower()
     if own != tenant:
-        return "external"
+        return PersonKind.EXTERNAL
     role = str(found.get("userRole") or "").lower()
     name = str(found.get("userPrincipalName") or "").upper()
     if role in ("guest", "anonymous") or "#EXT#" in name:
-        return "guest"
-    return "member"
+        return PersonKind.GUEST
+    return PersonKind.MEMBER

@@ -393,7 +393,7 @@ class Teams:
         except Undelivered as error:
             await self._learn(workspace, where, error)
             raise _parked(error, None) from error
-        await self._write(workspace, lambda tx: conversations.opened(tx, place, opened))
+        await self._write(workspace, lambda tx: conversations.keep_direct(tx, place, opened))
         return where, opened
 
     async def _learn(self, workspace: str, where: Conversation, error: Undelivered) -> None:

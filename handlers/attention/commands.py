@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from handlers.attention import matters
+from handlers.attention.matters import AttentionTimer
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, Task, known
@@ -69,13 +70,13 @@ def choose(
     return Reply(line(said))
 
 
-@feature.timer("bundle")
+@feature.timer(AttentionTimer.BUNDLE)
 def bundle(ctx: Context, person: PersonId) -> Reply:
     """Tell somebody, or who stands in, what waits: in one message."""
     return Reply(posts=matters.due(ctx, person))
 
 
-@feature.timer("questions")
+@feature.timer(AttentionTimer.QUESTIONS)
 def questions(ctx: Context, person: PersonId) -> Reply:
     """Ask at the start of work what somebody asked outside of it."""
     return Reply(posts=matters.questions(ctx, person))
@@ -99,14 +100,14 @@ def _words(message: str) -> Words:
     return next((part.words for part in parts if isinstance(part, Text | Title)), "")
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     managers = duty.managers(ctx)
     if managers:
         matters.hand_on(ctx, person, managers[0].id)
     return ()
 
 
-@feature.holds(90, "matters.person", "matters.told_to", left=_left)
+@feature.holds(90, "matters.person", "matters.told_to", left=_hand_on)
 def held(_ctx: Context, _person: str) -> list[Any]:
     """Return nothing to hand over by itself: what was to be told follows what it is about."""
     return []
@@ -140,6 +141,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 
 
 @feature.keeps("matters", what=_("What was told in a bundle"), days=90, then=_("deleted"))
-def matters_kept(ctx: Context, before: datetime) -> int:
+def forget_matters(ctx: Context, before: datetime) -> int:
     """Delete what was told long ago."""
     return stored.forget(ctx.tx, before)

@@ -1,4 +1,4 @@
-"""The one gate for what is no alarm: noted with what makes it, told in a bundle, dropped when over.
+"""The one way for what is no alarm: noted with what makes it, told in a bundle, dropped when over.
 
 Rule (docs/rules.md, attention): at most one bundled message a person and working day, at their
 hour; never on holidays; to who stands in while somebody is away; at most two taps a week.
@@ -32,11 +32,19 @@ from storage import attention as stored
 from storage.attention import Matter, MatterKind, MatterState, Wish
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 
 USUAL = Wish("09:00", "daily")
 LATE = timedelta(minutes=30)  # after its hour a bundle may come outside working time
 TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
+
+
+class AttentionTimer(TimerKind):
+    """What somebody is told later."""
+
+    BUNDLE = "bundle"
+    QUESTIONS = "questions"
 
 
 def note(
@@ -68,7 +76,7 @@ def ask(ctx: Context, person: PersonId, key: str, message: Message) -> tuple[Pos
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="questions",
+        kind=AttentionTimer.QUESTIONS,
         key=f"questions:{person}",
         due=start,
         person=person,
@@ -200,7 +208,7 @@ def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:
         timers.set(
             ctx.tx,
             id=ctx.new_secret() if nameless else ctx.new_id(),
-            kind="bundle",
+            kind=AttentionTimer.BUNDLE,
             key=_timer_key(person),
             due=when,
             person=person,

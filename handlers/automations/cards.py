@@ -18,7 +18,7 @@ from handlers.automations.state import (
     evidence,
     expected_words,
     is_own,
-    labelled,
+    label_with_end,
     owner,
 )
 from handlers.kit.commands import call
@@ -29,7 +29,7 @@ from handlers.kit.people import person
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from storage.automations import Automation, history, learning, odd
-from storage.automations.states import AutomationPhase, AutomationState
+from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
 from storage.engine.ids import PersonId
 
 ODD_KEPT = timedelta(days=7)
@@ -81,7 +81,7 @@ def card(ctx: Context, automation: Automation, seen: Known | None = None) -> Mes
 def _use(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words, Words]]:
     found = seen.standing(automation)
     rows: list[tuple[Words, Words]] = [
-        (_("Use"), labelled(found)),
+        (_("Use"), label_with_end(found)),
         (_("Evidence"), evidence(ctx, automation, seen)),
         (_("Phase"), PHASES[automation.phase]),
     ]
@@ -131,7 +131,7 @@ def _rows(
     ctx: Context, automation: Automation, of: Sequence[profile.Told], kept: dict[str, str]
 ) -> list[tuple[Words, Words]]:
     """Return what is said of an automation; what operation needs and is missing says so."""
-    said = profile.said(automation, kept)
+    said = profile.field_texts(automation, kept)
     rows: list[tuple[Words, Words]] = []
     for each in of:
         value = said.get(each.field, "")
@@ -168,7 +168,9 @@ def _development(ctx: Context, automation: Automation) -> list[tuple[Words, Word
         ]
         if answers:
             rows.append((_("How it goes"), _("{answers}", answers=answers)))
-    entries = [each for each in history.of(ctx.tx, automation.id, 50) if each.kind != "said"]
+    entries = [
+        each for each in history.of(ctx.tx, automation.id, 50) if each.kind != AutomationEvent.SAID
+    ]
     if entries:
         rows.append((_("Last change"), _("{at:day}", at=entries[0].at)))
     return rows

@@ -22,12 +22,12 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history
-from storage.automations.states import AutomationState
+from storage.automations.states import AutomationEvent, AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -74,8 +74,8 @@ def keep(ctx: Context, automation: AutoRef) -> Reply:
     again = _kept_before(ctx, automation)
     until = ctx.now + KEPT
     automations.keep(ctx.tx, automation.id, until)
-    profile.note(ctx, automation, "kept")
-    posts = escalation.ended(ctx, automation, "kept")
+    profile.note(ctx, automation, AutomationEvent.KEPT)
+    posts = escalation.end_question(ctx, automation, "kept")
     if again:  # said twice without a run between: a manager reads it as a question
         posts += escalation.second_keep(ctx, automation)
     _look(ctx, automation)
@@ -105,13 +105,13 @@ def around(
     ctx: Context,
     automation: AutoRef,
     *,
-    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)
     automations.change(ctx.tx, automation.id, unused_since=ctx.now)
-    profile.note(ctx, automation, "unused", after=because)
-    posts = escalation.ended(ctx, automation, "unused")
+    profile.note(ctx, automation, AutomationEvent.UNUSED, after=because)
+    posts = escalation.end_question(ctx, automation, "unused")
     _look(ctx, automation)
     said = _(
         "“{name}” is marked as unused. With the next useful run it is in use again.",
@@ -125,8 +125,8 @@ def retire(ctx: Context, automation: AutoRef) -> Reply:
     need_own(ctx, automation)
     if not automations.retire(ctx.tx, automation.id, ctx.now):
         raise Refusal(_("“{name}” is retired already.", name=automation.name))
-    profile.note(ctx, automation, "retired")
-    posts = escalation.ended(ctx, automation, "retired")
+    profile.note(ctx, automation, AutomationEvent.RETIRED)
+    posts = escalation.end_question(ctx, automation, "retired")
     said = _(
         "“{name}” is retired here. Please also switch it off where it runs; Lotse does not.",
         name=automation.name,
@@ -149,7 +149,7 @@ def bring_back(ctx: Context, automation: AutoRef) -> Reply:
             ),
             buttons=(Button(_("Rename"), call("auto rename", automation=automation.id)),),
         )
-    profile.note(ctx, automation, "brought back")
+    profile.note(ctx, automation, AutomationEvent.BROUGHT_BACK)
     escalation.look_at(ctx, ctx.now)
     said = _("“{name}” is back.", name=automation.name)
     return Reply(line(said, _card_button(automation)), subject=automation.name)
@@ -214,13 +214,18 @@ def change_rhythm(
         before = getattr(automation, field)
         if value != before:
             profile.note(
-                ctx, automation, "changed", field=field, before=_kept(before), after=_kept(value)
+                ctx,
+                automation,
+                AutomationEvent.CHANGED,
+                field=field,
+                before=_kept(before),
+                after=_kept(value),
             )
     automations.change(ctx.tx, automation.id, rhythm_days=rhythm.days, **values)
     posts: tuple[Post, ...] = ()
     if pause is not None:
         posts = _pause(ctx, automation, calendar.midnight(pause, ctx.workspace.zone))
-    posts += escalation.ended(ctx, automation, "rhythm")
+    posts += escalation.end_question(ctx, automation, "rhythm")
     _look(ctx, automation)
     said = _("The rhythm of “{name}” is saved.", name=automation.name)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)
@@ -233,7 +238,7 @@ def _kept(value: object) -> str:
 def _as_typed(ctx: Context, stored: str) -> str:
     """Return a stored rhythm in the asker's words, if they are read back as the same."""
     schedule = rules.read(stored)
-    said = ctx.text(rules.said(schedule)) if schedule is not None else ""
+    said = ctx.text(rules.rhythm_words(schedule)) if schedule is not None else ""
     again = read_rhythm(said)
     same = again is not None and again.rhythm == stored
     return said if same else stored.removeprefix("cron ")
@@ -284,9 +289,9 @@ def pause(
 
 def _pause(ctx: Context, automation: Automation, until: datetime) -> tuple[Post, ...]:
     automations.change(ctx.tx, automation.id, paused_from=ctx.now, paused_until=until)
-    profile.note(ctx, automation, "paused", after=until.date().isoformat())
+    profile.note(ctx, automation, AutomationEvent.PAUSED, after=until.date().isoformat())
     _look(ctx, automation)
-    return escalation.ended(ctx, automation, "paused")
+    return escalation.end_question(ctx, automation, "paused")
 
 
 @feature.command("auto go on", "auto weiter", help=_("End the pause."), hidden=True)
@@ -299,7 +304,7 @@ def go_on(ctx: Context, automation: AutoRef) -> Reply:
         automations.change(ctx.tx, automation.id, snoozed_until=None)
     else:
         raise Refusal(_("“{name}” is not paused.", name=automation.name))
-    profile.note(ctx, automation, "went on")
+    profile.note(ctx, automation, AutomationEvent.WENT_ON)
     _look(ctx, automation)
     said = _("“{name}” goes on.", name=automation.name)
     return Reply(line(said, _card_button(automation)), subject=automation.name)
@@ -325,8 +330,8 @@ def snooze(
     if ends <= ctx.now:
         raise Refusal(_("Please choose a day that is still to come."), field="until")
     automations.change(ctx.tx, automation.id, snoozed_until=ends)
-    profile.note(ctx, automation, "snoozed", after=until.isoformat())
-    posts = escalation.ended(ctx, automation, "snoozed")
+    profile.note(ctx, automation, AutomationEvent.SNOOZED, after=until.isoformat())
+    posts = escalation.end_question(ctx, automation, "snoozed")
     _look(ctx, automation)
     said = _("Nobody is asked about “{name}” until {until:day}.", name=automation.name, until=ends)
     return Reply(line(said, _card_button(automation)), posts=posts, subject=automation.name)

@@ -13,7 +13,7 @@ from handlers.automations.learning import histories
 from handlers.automations.lookup import AutoRef
 from handlers.automations.profile import Category
 from handlers.automations.rules.company import known
-from handlers.automations.state import labelled
+from handlers.automations.state import label_with_end
 from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
@@ -63,8 +63,8 @@ def show(ctx: Context, automation: AutoRef | None = None) -> Reply:
         _(
             "{name}: {state} – {who}",
             name=each.name,
-            state=labelled(seen.standing(each)),
-            who=people.named(ctx, each),
+            state=label_with_end(seen.standing(each)),
+            who=people.who_answers(ctx, each),
         )
         for each in all_of_them[:SHOWN]
     ]

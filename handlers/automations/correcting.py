@@ -18,12 +18,12 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, learning
-from storage.automations.states import AutomationPhase, AutomationState
+from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
 
 feature = Feature(_("Automations"))
 
@@ -32,11 +32,11 @@ LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class StepsReader(TellingReader):
+class StepsReader(RequiredTextReader):
     """Steps in their order, a line each, which says whether it is automatic or human."""
 
     def value(self, raw: str, ctx: Context) -> object:
-        found = TellingReader.value(self, raw, ctx)
+        found = RequiredTextReader.value(self, raw, ctx)
         if not profile.are_steps(raw):
             raise Refusal(
                 _(
@@ -76,7 +76,9 @@ def rename(
         raise Refusal(
             _("There is an automation called “{name}” already.", name=shown), field="name"
         )
-    profile.note(ctx, automation, "changed", field="name", before=automation.name, after=shown)
+    profile.note(
+        ctx, automation, AutomationEvent.CHANGED, field="name", before=automation.name, after=shown
+    )
     automations.change(ctx.tx, automation.id, name=shown, name_key=key)
     said = _("It is called “{name}” now.", name=shown)
     open_card = Button(shown[:32], call("auto", automation=automation.id))
@@ -95,8 +97,8 @@ def complete(
     ctx: Context,
     automation: AutoRef,
     *,
-    purpose: Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))],
-    not_for: Annotated[str, TellingReader(most=500), Ask(_("What is it not for?"))] = "",
+    purpose: Annotated[str, RequiredTextReader(most=500), Ask(_("What is it for?"))],
+    not_for: Annotated[str, RequiredTextReader(most=500), Ask(_("What is it not for?"))] = "",
     steps: Annotated[
         str,
         StepsReader(most=1500),
@@ -104,8 +106,10 @@ def complete(
     ] = "",
     does: Annotated[Does, choice(Does), Ask(_("What it does"))] | None = None,
     category: Annotated[Category, choice(Category), Ask(_("Category"))] | None = None,
-    decision: Annotated[str, TellingReader(most=500), Ask(_("Where does a person decide?"))] = "",
-    fallback: Annotated[str, TellingReader(most=500), Ask(_("What if it fails?"))] = "",
+    decision: Annotated[
+        str, RequiredTextReader(most=500), Ask(_("Where does a person decide?"))
+    ] = "",
+    fallback: Annotated[str, RequiredTextReader(most=500), Ask(_("What if it fails?"))] = "",
     measure: measuring.Name = "",
     limit: measuring.LimitField = "",
     ai: Annotated[Uses, choice(Uses), Ask(_("Does it use AI?"))] | None = None,
@@ -210,7 +214,10 @@ def _profile_now(ctx: Context, id: str) -> dict[str, str]:
     found = automations.find(ctx.tx, id)
     if found is None:
         return {}
-    return {"check_days": str(CHECK_DAYS), **profile.said(found, history.profile(ctx.tx, id))}
+    return {
+        "check_days": str(CHECK_DAYS),
+        **profile.field_texts(found, history.profile(ctx.tx, id)),
+    }
 
 
 @feature.command(
@@ -225,10 +232,10 @@ def rules(
     ctx: Context,
     automation: AutoRef,
     *,
-    roles: Annotated[str, TellingReader(most=500), Ask(_("Who does what?"))],
-    priorities: Annotated[str, TellingReader(most=500), Ask(_("What comes first?"))],
+    roles: Annotated[str, RequiredTextReader(most=500), Ask(_("Who does what?"))],
+    priorities: Annotated[str, RequiredTextReader(most=500), Ask(_("What comes first?"))],
     consequences: Annotated[
-        str, TellingReader(most=500), Ask(_("What follows if it is not kept?"))
+        str, RequiredTextReader(most=500), Ask(_("What follows if it is not kept?"))
     ],
 ) -> Reply:
     need_own(ctx, automation)
@@ -260,7 +267,13 @@ def go_live(ctx: Context, automation: AutoRef) -> Reply:
             buttons=next_steps(automation, gaps),
         )
     automations.change(ctx.tx, automation.id, phase=AutomationPhase.OPERATION, live_at=ctx.now)
-    profile.note(ctx, automation, "gate", before=automation.phase, after=AutomationPhase.OPERATION)
+    profile.note(
+        ctx,
+        automation,
+        AutomationEvent.GATE,
+        before=automation.phase,
+        after=AutomationPhase.OPERATION,
+    )
     escalation.look_at(ctx, ctx.now)
     checks.plan(ctx)
     posts = understanding.show_to_all(ctx, automation)
@@ -283,7 +296,7 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
         each.label
         for each in profile.PROFILE
         if each.field in ("purpose", "not_for", "accountable", "deputy")
-        and not profile.said(automation, kept).get(each.field)
+        and not profile.field_texts(automation, kept).get(each.field)
     ]
     if gaps:
         raise Refusal(
@@ -295,6 +308,8 @@ def try_out(ctx: Context, automation: AutoRef) -> Reply:
             buttons=next_steps(automation, gaps),
         )
     automations.change(ctx.tx, automation.id, phase=AutomationPhase.PILOT)
-    profile.note(ctx, automation, "phase", before=automation.phase, after=AutomationPhase.PILOT)
+    profile.note(
+        ctx, automation, AutomationEvent.PHASE, before=automation.phase, after=AutomationPhase.PILOT
+    )
     said = _("“{name}” is being tried out.", name=automation.name)
     return Reply(line(said, _card_button(automation)), subject=automation.name)

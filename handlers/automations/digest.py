@@ -14,7 +14,7 @@ from handlers.automations.state import (
     decisions,
     evidence,
     is_own,
-    labelled,
+    label_with_end,
     outage_words,
     owner,
 )
@@ -130,7 +130,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     decides = [
         task
         for each in all_of_them
-        if (task := _undecided(ctx, each, seen, open_ones.get(each.id))) is not None
+        if (task := _task(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
     decides = [*people.left_behind(ctx), *decides]
     drafts = automations.drafts(ctx.tx)
@@ -140,8 +140,8 @@ def section(ctx: Context, week: Week) -> Section | None:
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
     verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
-    parts = tuple(_told(ctx, week, all_of_them, seen))
-    return Section(tuple(decides), parts, verdict, _saved(ctx, week, all_of_them))
+    parts = tuple(_signal_parts(ctx, week, all_of_them, seen))
+    return Section(tuple(decides), parts, verdict, _saved_words(ctx, week, all_of_them))
 
 
 def _in_use(used: int, whole: int, unmeasured: int) -> Words:
@@ -172,12 +172,13 @@ def glance(ctx: Context) -> list[Glance]:
         return []
     seen = known(ctx)
     items = tuple(
-        _("{name}: {state}", name=each.name, state=labelled(seen.standing(each))) for each in mine
+        _("{name}: {state}", name=each.name, state=label_with_end(seen.standing(each)))
+        for each in mine
     )
     return [Glance(_("My automations"), items, rest=call("auto"))]
 
 
-def _undecided(
+def _task(
     ctx: Context, automation: Automation, seen: Known, question: questions.Question | None
 ) -> Task | None:
     """Return what is to be decided; whoever decides has known of it for two working days."""
@@ -228,7 +229,9 @@ def _since(
     return None
 
 
-def _told(ctx: Context, week: Week, all_of_them: list[Automation], seen: Known) -> list[Part]:
+def _signal_parts(
+    ctx: Context, week: Week, all_of_them: list[Automation], seen: Known
+) -> list[Part]:
     rows: list[tuple[Words, Words]] = []
     for state, measure, label in STATES_TOLD:
         names = [each.name for each in all_of_them if seen.standing(each).state is state]
@@ -251,7 +254,7 @@ def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
         for each in of
         if (
             counted := [
-                _counted(kind, told[each.id, kind])
+                _count_words(kind, told[each.id, kind])
                 for kind in SignalKind
                 if (each.id, kind) in told
             ]
@@ -262,7 +265,7 @@ def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
     return [Title(_("What we are learning")), Items(tuple(learnt[:SHOWN]))]
 
 
-def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
+def _count_words(kind: SignalKind, reasons: dict[str, int]) -> Words:
     """Return how often something was told, and its reason where one was told more than others."""
     n = figure(LEARNT, sum(reasons.values()))
     often = max(reasons.values())
@@ -273,7 +276,7 @@ def _counted(kind: SignalKind, reasons: dict[str, int]) -> Words:
     return _("{kind} {n}×", kind=signals.TOLD[kind], n=n)
 
 
-def _saved(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Words, ...]:
+def _saved_words(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Words, ...]:
     """Return the week's net time, estimated; nothing where nobody estimated or told any."""
     net = figures.net_between(ctx, of, week.start, week.end)
     if net is None:

@@ -18,12 +18,17 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind, Post, Reply
 from handlers.kit.readers import PersonReader, TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake, odd
-from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
+from storage.automations.states import (
+    AutomationEvent,
+    AutomationKind,
+    AutomationPhase,
+    AutomationState,
+)
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -107,9 +112,9 @@ RHYTHM_HINT = _(
     "15.11.-31.1."
 )
 Name = Annotated[str, TextReader(long=False), Ask(_("Name"))]
-Purpose = Annotated[str, TellingReader(most=500), Ask(_("What is it for?"))]
+Purpose = Annotated[str, RequiredTextReader(most=500), Ask(_("What is it for?"))]
 NotFor = Annotated[
-    str, TellingReader(most=500), Ask(_("What is it not for?"), _("Where its work ends."))
+    str, RequiredTextReader(most=500), Ask(_("What is it not for?"), _("Where its work ends."))
 ]
 Accountable = Annotated[
     Person, PersonReader(), Ask(_("Accountable"), _("Exactly one person, who is asked."))
@@ -300,13 +305,13 @@ def register(
             phase=phase,
             draft=draft,
         )
-    profile.note(ctx, made, "entered", after=phase)
+    profile.note(ctx, made, AutomationEvent.ENTERED, after=phase)
     for field, value in values.items():
         if value:
             history.say(ctx.tx, made.id, field, value)
-            profile.note(ctx, made, "said", field=field, after=value)
+            profile.note(ctx, made, AutomationEvent.SAID, field=field, after=value)
     escalation.look_at(ctx, ctx.now)
-    return made, people.asked(ctx, made)
+    return made, people.ask_to_accept(ctx, made)
 
 
 def _fresh(

@@ -15,7 +15,7 @@ from handlers.automations import timetable
 from handlers.automations.rules import standing
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import Standing, State
-from handlers.automations.state import decisions, evidence, labelled, owner, people_of
+from handlers.automations.state import decisions, evidence, label_with_end, owner, people_of
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import (
@@ -37,12 +37,12 @@ from storage.automations import Automation, looks, questions
 from storage.automations.questions import Question
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
 
-TIMER = "automations"  # the timer that looks at them all
 QUIET_DAYS = 10  # working days without a question after an update carried an automation over
 KEPT = timedelta(days=90)  # how long "in use" holds
 SOONEST = timedelta(minutes=1)  # between two looks
@@ -51,12 +51,21 @@ SOONEST = timedelta(minutes=1)  # between two looks
 # --- looking -------------------------------------------------------------------------------
 
 
+class AutomationTimer(TimerKind):
+    """The look at all automations; earlier versions set one for each."""
+
+    LOOK = "automations"
+    UNUSED = "unused"
+
+
 def look_at(ctx: Context, when: datetime) -> None:
     """Let the automations be looked at by `when`; a look that is planned sooner stays."""
-    timers.at_the_latest(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=when)
+    timers.at_the_latest(
+        ctx.tx, id=ctx.new_id(), kind=AutomationTimer.LOOK, key=AutomationTimer.LOOK, due=when
+    )
 
 
-@feature.timer(TIMER)
+@feature.timer(AutomationTimer.LOOK)
 def look(ctx: Context) -> Reply:
     """Look at every automation whose state may have changed, and plan the next look."""
     seen = known(ctx)
@@ -69,11 +78,13 @@ def look(ctx: Context) -> Reply:
     soon = looks.next_look(ctx.tx)
     if soon is not None:
         due = max(soon, ctx.now + SOONEST)
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=due)
+        timers.set(
+            ctx.tx, id=ctx.new_id(), kind=AutomationTimer.LOOK, key=AutomationTimer.LOOK, due=due
+        )
     return Reply(posts=tuple(posts))
 
 
-@feature.timer("unused")
+@feature.timer(AutomationTimer.UNUSED)
 def look_at_old(ctx: Context, automation: str) -> Reply:
     """Carry out a timer that an earlier version set for one automation."""
     look_at(ctx, ctx.now)
@@ -85,11 +96,11 @@ def look_at_one(
 ) -> tuple[Post, ...]:
     """Tell what is late or hangs, and carry the question about it one step further."""
     if automation.carried:
-        automation = _carried(ctx, automation, seen)
+        automation = _carry_over(ctx, automation, seen)
     found = seen.standing(automation)
-    posts = _told(ctx, automation, found)
+    posts = _tell_late(ctx, automation, found)
     if found.state in (State.PAUSED, State.SNOOZED, State.SAID_UNUSED, State.RETIRED):
-        return (*posts, *ended(ctx, automation, "paused"))
+        return (*posts, *end_question(ctx, automation, "paused"))
     if found.state is State.UNUSED and question is None and not _is_quiet(automation, ctx.now):
         questions.open(ctx.tx, automation.id, id=ctx.new_id(), at=ctx.now)
         question = questions.open_of(ctx.tx, automation.id)
@@ -98,7 +109,7 @@ def look_at_one(
     return (*posts, *step(ctx, automation, question, seen))
 
 
-def _carried(ctx: Context, automation: Automation, seen: Known) -> Automation:
+def _carry_over(ctx: Context, automation: Automation, seen: Known) -> Automation:
     """Give those of what was entered before ten working days before the first question."""
     day, left = seen.company.day_of(ctx.now), QUIET_DAYS
     while left:
@@ -115,7 +126,7 @@ def _is_quiet(automation: Automation, now: datetime) -> bool:
     return automation.quiet_until is not None and now < automation.quiet_until
 
 
-def _told(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, ...]:
+def _tell_late(ctx: Context, automation: Automation, found: Standing) -> tuple[Post, ...]:
     """Tell once that something is late or hangs."""
     key = f"automation:{automation.id}:late"
     hanging = f"automation:{automation.id}:hangs"
@@ -185,7 +196,7 @@ def step(ctx: Context, automation: Automation, question: Question, seen: Known) 
     steps = timetable.steps(ctx.tx)
     number = max(n for n, each in enumerate(steps) if days >= each.days)
     number = max(number, question.step)
-    to = _asked(ctx, automation, steps[number].to)
+    to = _recipient(ctx, automation, steps[number].to)
     if to is None or (number, to.id) == (question.step, question.asked):
         return ()
     posts = matters.settle(ctx, _matter(automation, question.step))
@@ -207,7 +218,7 @@ def age(question: Question, seen: Known) -> int:
     return max(0, seen.working_days(question.opened_at, seen.now) - question.waited_days)
 
 
-def _asked(ctx: Context, automation: Automation, to: str) -> Person | None:
+def _recipient(ctx: Context, automation: Automation, to: str) -> Person | None:
     """Return whom a step asks; while somebody is away, whoever acts, and at last a manager."""
     named = people_of(automation)
     if to == "accountable":
@@ -216,8 +227,8 @@ def _asked(ctx: Context, automation: Automation, to: str) -> Person | None:
         acting = duty.acting(ctx, automation.deputy) if automation.deputy else None
         found = ctx.person_of(acting) if acting else None
         return found or owner(ctx, automation) or _manager(ctx, automation)
-    boss = _manager(ctx, automation)
-    return boss or next(
+    manager = _manager(ctx, automation)
+    return manager or next(
         (found for each in named if (found := ctx.person_of(each)) and found.here), None
     )
 
@@ -248,7 +259,7 @@ def question_message(ctx: Context, automation: Automation) -> Message:
     """Return the question as somebody who asks on their own puts it."""
     seen = known(ctx)
     rows = (
-        (_("Use"), labelled(seen.standing(automation))),
+        (_("Use"), label_with_end(seen.standing(automation))),
         (_("Evidence"), evidence(ctx, automation, seen)),
     )
     return Message(
@@ -263,8 +274,8 @@ def question_message(ctx: Context, automation: Automation) -> Message:
 
 def second_keep(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Ask a manager about what was called in use twice without a run between."""
-    boss = _manager(ctx, automation)
-    if boss is None:
+    manager = _manager(ctx, automation)
+    if manager is None:
         return ()
     words = _(
         "“{name}” was called in use a second time and has not run between. Is that right?",
@@ -272,7 +283,7 @@ def second_keep(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     )
     key = f"automation:{automation.id}:twice"
     open_card = Button(automation.name[:32], call("auto", automation=automation.id))
-    matters.note(ctx, boss.id, key, words, open_card)
+    matters.note(ctx, manager.id, key, words, open_card)
     return ()
 
 
@@ -287,7 +298,7 @@ def waits(ctx: Context, automation: Automation, what: str | None) -> None:
     questions.wait(ctx.tx, question.id, what, ctx.now, waited)
 
 
-def ended(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:
+def end_question(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:
     """End the open question about an automation wherever it stands; no question is fine, too."""
     question = questions.open_of(ctx.tx, automation.id)
     if question is None:
@@ -296,7 +307,7 @@ def ended(ctx: Context, automation: Automation, how: str) -> tuple[Post, ...]:
     return matters.settle(ctx, _matter(automation, question.step))
 
 
-def moved(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def move_questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Put what was asked of somebody who left to whoever acts now, at once."""
     seen = known(ctx)
     posts: tuple[Post, ...] = ()

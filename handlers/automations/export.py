@@ -12,7 +12,7 @@ from handlers.automations import people, profile
 from handlers.automations.learning.checks import Goes
 from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
-from handlers.automations.state import expected_words, labelled, rhythm_words
+from handlers.automations.state import expected_words, label_with_end, rhythm_words
 from handlers.kit.context import Context
 from handlers.kit.doors import Filter
 from handlers.kit.people import name
@@ -20,7 +20,7 @@ from handlers.kit.words import Sentence, Words, _
 from storage import automations
 from storage.automations import Automation, history
 from storage.automations.history import Entry
-from storage.automations.states import AutomationState
+from storage.automations.states import AutomationEvent, AutomationState
 from storage.engine.ids import PersonId
 
 PIECE = 2500  # characters that stand together in a message
@@ -39,18 +39,35 @@ COLUMNS: tuple[tuple[str, Sentence], ...] = (
     ("ai", _("Uses AI")),
 )
 KINDS: dict[str, Sentence] = {
-    "entered": _("entered"), "said": _("said"), "changed": _("changed"), "kept": _("in use"),
-    "unused": _("marked as unused"), "retired": _("retired"), "brought back": _("brought back"),
-    "paused": _("paused"), "snoozed": _("snoozed"), "went on": _("went on"),
-    "gate": _("into operation"), "phase": _("phase"), "accepted": _("accepted"),
-    "declined": _("declined"), "taken over": _("taken over"), "offered": _("offered"),
-    "named": _("people named"), "checked": _("results looked at"), "review": _("review opened"),
-    "review done": _("review done"), "review declined": _("review: stays as it is"),
-    "signal done": _("signal answered"), "signal declined": _("signal: stays as it is"),
-    "value": _("measured"), "new address": _("new address"),
-    "draft": _("draft"), "falling": _("asked about a decline"),
-    "asked whether a test": _("asked whether it is a test"),
-}  # fmt: skip
+    AutomationEvent.ENTERED: _("entered"),
+    AutomationEvent.SAID: _("said"),
+    AutomationEvent.CHANGED: _("changed"),
+    AutomationEvent.KEPT: _("in use"),
+    AutomationEvent.UNUSED: _("marked as unused"),
+    AutomationEvent.RETIRED: _("retired"),
+    AutomationEvent.BROUGHT_BACK: _("brought back"),
+    AutomationEvent.PAUSED: _("paused"),
+    AutomationEvent.SNOOZED: _("snoozed"),
+    AutomationEvent.WENT_ON: _("went on"),
+    AutomationEvent.GATE: _("into operation"),
+    AutomationEvent.PHASE: _("phase"),
+    AutomationEvent.ACCEPTED: _("accepted"),
+    AutomationEvent.DECLINED: _("declined"),
+    AutomationEvent.TAKEN_OVER: _("taken over"),
+    AutomationEvent.OFFERED: _("offered"),
+    AutomationEvent.NAMED: _("people named"),
+    AutomationEvent.CHECKED: _("results looked at"),
+    AutomationEvent.REVIEW: _("review opened"),
+    AutomationEvent.REVIEW_DONE: _("review done"),
+    AutomationEvent.REVIEW_DECLINED: _("review: stays as it is"),
+    AutomationEvent.SIGNAL_DONE: _("signal answered"),
+    AutomationEvent.SIGNAL_DECLINED: _("signal: stays as it is"),
+    AutomationEvent.VALUE: _("measured"),
+    AutomationEvent.NEW_ADDRESS: _("new address"),
+    AutomationEvent.DRAFT: _("draft"),
+    AutomationEvent.FALLING: _("asked about a decline"),
+    AutomationEvent.ASKED_WHETHER_A_TEST: _("asked whether it is a test"),
+}
 FIELDS: dict[str, Sentence] = {
     "name": _("Name"), "post_only": _("Only POST counts"), "kind": _("Kind of rhythm"),
     "seasons": _("Season"), "zone": _("Time zone"), "grace_minutes": _("Late after minutes"),
@@ -87,10 +104,10 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
     last = automation.last_useful_at
     return (
         automation.name,
-        labelled(seen.standing(automation)),
+        label_with_end(seen.standing(automation)),
         PHASES[automation.phase],
         profile.value_words("category", kept.get("category", "")),
-        people.named(ctx, automation) if open_one else "",
+        people.who_answers(ctx, automation) if open_one else "",
         expected_words(automation),
         _("{at:date}", at=last) if last is not None else "",
         profile.value_words("ai", kept.get("ai", "")),
@@ -108,7 +125,9 @@ def csv_text(ctx: Context, *, ai_only: bool = False) -> str:
     for automation, said in _all(ctx, ai_only):
         row = values(ctx, automation, seen)[:3]
         told = [ctx.text(each) for each in row]
-        writer.writerow(_safe([*told, *(_told(ctx, automation, said, each) for each in fields)]))
+        writer.writerow(
+            _safe([*told, *(_field_text(ctx, automation, said, each) for each in fields)])
+        )
     return out.getvalue()
 
 
@@ -120,12 +139,12 @@ def _safe(cells: list[str]) -> list[str]:
 def _all(ctx: Context, ai_only: bool) -> Iterator[tuple[Automation, dict[str, str]]]:
     kept = history.profiles(ctx.tx)
     for each in automations.all(ctx.tx):
-        said = profile.said(each, kept.get(each.id, {}))
+        said = profile.field_texts(each, kept.get(each.id, {}))
         if not ai_only or said.get("ai") == "yes":
             yield each, said
 
 
-def _told(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
+def _field_text(ctx: Context, automation: Automation, said: dict[str, str], field: str) -> str:
     value = said.get(field, "")
     if field in ("accountable", "deputy") and value:
         return ctx.text(name(ctx, who)) if ctx.person_of(who := PersonId(value)) is not None else ""
@@ -141,13 +160,13 @@ def markdown(ctx: Context, *, ai_only: bool = False) -> str:
     use, phase = ctx.text(_("Use")), ctx.text(_("Phase"))
     for automation, said in _all(ctx, ai_only):
         lines += [f"## {automation.name}", ""]
-        lines.append(f"- {use}: {ctx.text(labelled(seen.standing(automation)))}")
+        lines.append(f"- {use}: {ctx.text(label_with_end(seen.standing(automation)))}")
         lines.append(f"- {phase}: {ctx.text(PHASES[automation.phase])}")
         for part in Part:
             lines += ["", f"### {ctx.text(part.words)}", ""]
             for each in PROFILE:
                 if each.part is part:
-                    told = _told(ctx, automation, said, each.field) or ctx.text(_("missing"))
+                    told = _field_text(ctx, automation, said, each.field) or ctx.text(_("missing"))
                     if each.needed or said.get(each.field):
                         lines.append(f"- {ctx.text(each.label)}: {' '.join(told.split())}")
         lines.append("")
@@ -166,7 +185,9 @@ def pieces(text: str) -> tuple[list[str], bool]:
     return whole[:PIECES], len(whole) > PIECES
 
 
-NAMING = frozenset({"named", "taken over", "offered"})  # kinds that name people
+NAMING = frozenset(
+    {AutomationEvent.NAMED, AutomationEvent.TAKEN_OVER, AutomationEvent.OFFERED}
+)  # kinds that name people
 
 
 def kind_words(kind: str) -> Words:
@@ -197,7 +218,7 @@ def entered_words(entry: Entry, value: str) -> Words:
     if entry.field == "rhythm":
         return rhythm_words(value)
     if entry.field in BY_FIELD:
-        if entry.kind == "value" and DAY.fullmatch(day):
+        if entry.kind == AutomationEvent.VALUE and DAY.fullmatch(day):
             return _("{value} on {day:day}", value=rest, day=date.fromisoformat(day))
         return profile.value_words(entry.field, value)
     if entry.field:

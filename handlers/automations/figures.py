@@ -208,7 +208,7 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
     """Return the figures as rows of the card; use comes first."""
     found = figures(ctx, automation, seen)
     told: list[tuple[Words, Words]] = [(_("Used"), figure(RUNS, use_words(found)))]
-    relieved = relief.told(ctx, automation)
+    relieved = relief.summary(ctx, automation)
     if relieved is not None:
         told.append((_("Relief"), figure(RELIEF, relieved)))
     if found.items:

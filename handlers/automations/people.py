@@ -21,6 +21,7 @@ from handlers.kit.words import Sentence, Who, _
 from handlers.on_call import duty
 from storage import automations, people
 from storage.automations import Automation
+from storage.automations.states import AutomationEvent
 from storage.engine.ids import PersonId
 from storage.people import Person
 
@@ -36,7 +37,7 @@ def unaccepted(automation: Automation) -> list[PersonId]:
     return [id for id, accepted in named if id and accepted is None]
 
 
-def asked(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+def ask_to_accept(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Ask those who are named and have not accepted: a person asks, so it goes at once."""
     posts: tuple[Post, ...] = ()
     for each in unaccepted(automation):
@@ -77,16 +78,18 @@ def _answers(automation: Automation) -> tuple[Button, ...]:
 def accept(ctx: Context, automation: AutoRef) -> Reply:
     me = ctx.person.id
     if automations.take_over(ctx.tx, automation.id, me, ctx.now):
-        profile.note(ctx, automation, "taken over", before=automation.accountable, after=me)
+        profile.note(
+            ctx, automation, AutomationEvent.TAKEN_OVER, before=automation.accountable, after=me
+        )
         escalation.waits(ctx, automation, None)
         key = f"automation:{automation.id}:offer:{me}"
         done = line(_("{who} took over “{name}”.", who=ctx.who, name=automation.name))
-        posts: tuple[Post, ...] = (Post(key, done), *_changed(ctx, automation))
+        posts: tuple[Post, ...] = (Post(key, done), *_follow_up(ctx, automation))
         said = _("You are accountable for “{name}” now.", name=automation.name)
         return Reply(line(said), posts=posts, subject=automation.name)
     if not automations.accept(ctx.tx, automation.id, me, ctx.now):
         raise Refusal(_("This question has been answered already."))
-    profile.note(ctx, automation, "accepted")
+    profile.note(ctx, automation, AutomationEvent.ACCEPTED)
     if automation.accountable == me:
         said = _("You are accountable for “{name}” now.", name=automation.name)
     else:
@@ -104,7 +107,7 @@ def _declined_offer(ctx: Context, automation: Automation) -> Reply:
     """Let whoever decides know that somebody does not take it over; nothing else changes."""
     me = ctx.person.id
     automations.end_offer(ctx.tx, automation.id)
-    profile.note(ctx, automation, "declined")
+    profile.note(ctx, automation, AutomationEvent.DECLINED)
     escalation.waits(ctx, automation, None)
     said = _("Thank you for saying so. Nothing changes.")
     key = f"automation:{automation.id}:offer:{me}"
@@ -129,17 +132,17 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
             _("There is nothing left for you to confirm for “{name}”.", name=automation.name),
             buttons=(Button(automation.name[:32], call("auto", automation=automation.id)),),
         )
-    profile.note(ctx, automation, "declined")
+    profile.note(ctx, automation, AutomationEvent.DECLINED)
     said = _(
         "Thank you for saying so. Until somebody else is named, your name stays at “{name}”.",
         name=automation.name,
     )
     told = _("Somebody else should be named for “{name}”.", name=automation.name)
     change = Button(_("Name somebody"), call("auto people", automation=automation.id))
-    for boss in people.managers(ctx.tx):
-        if boss.id != me:
+    for manager in people.managers(ctx.tx):
+        if manager.id != me:
             key = f"automation:{automation.id}:declined"
-            matters.note(ctx, boss.id, key, told, change)
+            matters.note(ctx, manager.id, key, told, change)
     quiet = Post(_asked_key(automation, me), line(said, tone=Tone.QUIET))
     return Reply(
         line(said),
@@ -192,7 +195,7 @@ def set_people(
     profile.note(
         ctx,
         automation,
-        "named",
+        AutomationEvent.NAMED,
         before=f"{automation.accountable} {automation.deputy}",
         after=f"{accountable} {deputy}",
     )
@@ -203,15 +206,15 @@ def set_people(
         automations.accept(ctx.tx, found.id, ctx.person.id, ctx.now)
     found = automations.find(ctx.tx, automation.id)
     assert found is not None
-    return (*asked(ctx, found), *_changed(ctx, automation))
+    return (*ask_to_accept(ctx, found), *_follow_up(ctx, automation))
 
 
-def _changed(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+def _follow_up(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Let questions follow whoever acts now, and other rooms know that a role is free."""
     posts: tuple[Post, ...] = ()
     for each in (automation.accountable, automation.deputy):
         if each:
-            posts += escalation.moved(ctx, each)
+            posts += escalation.move_questions(ctx, each)
             posts += ctx.follow(Event.PEOPLE_CHANGED, each)
     return posts
 
@@ -251,7 +254,7 @@ def hand_over(
             Buttons(_answers(automation)[:2]),
         )
     )
-    profile.note(ctx, automation, "offered", after=to.id)
+    profile.note(ctx, automation, AutomationEvent.OFFERED, after=to.id)
     said = _("I have asked {who} to take over “{name}”.", who=who, name=automation.name)
     key = f"automation:{automation.id}:offer:{to.id}"
     posts = matters.ask(ctx, to.id, key, question)
@@ -288,13 +291,13 @@ def open_questions(ctx: Context) -> list[Task]:
 # --- what somebody holds -------------------------------------------------------------------
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End an offer to somebody who left; whoever decides now is asked what was open."""
     for each in automations.all(ctx.tx):
         if each.offered_to == person:
             automations.end_offer(ctx.tx, each.id)
             escalation.waits(ctx, each, None)
-    return escalation.moved(ctx, person)
+    return escalation.move_questions(ctx, person)
 
 
 @feature.holds(
@@ -303,7 +306,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     "automations.deputy",
     "automations.offered_to",
     "automation_questions.asked",
-    left=_left,
+    left=_hand_on,
 )
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the automations that somebody is accountable or deputy for."""
@@ -339,7 +342,7 @@ def _give(
     return set_people(ctx, automation, accountable, deputy)
 
 
-def named(ctx: Context, automation: Automation) -> Sentence:
+def who_answers(ctx: Context, automation: Automation) -> Sentence:
     """Return who answers for it, as lists have it: the role of something open."""
     if not automation.accountable:
         return _("nobody answers for it yet")

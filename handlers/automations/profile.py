@@ -17,7 +17,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations, mandate, pilots
 from storage.automations import Automation, history
 from storage.automations.history import Entry
-from storage.automations.states import AutomationKind, AutomationPhase
+from storage.automations.states import AutomationEvent, AutomationKind, AutomationPhase
 from storage.mandate import links
 from storage.people import PersonKind
 
@@ -137,7 +137,7 @@ GOAL = _("the business goal that it serves")
 COLUMNS = {"name", "purpose", "accountable", "deputy", "rhythm", "kind", "seasons"}
 
 
-def said(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
+def field_texts(automation: Automation, kept: Mapping[str, str]) -> dict[str, str]:
     """Return all that is said of an automation, by field: the row's own and the profile's."""
     rhythm = automation.rhythm or (
         automation.kind if automation.kind is not AutomationKind.SCHEDULED else ""
@@ -164,7 +164,7 @@ def are_steps(text: str) -> bool:
 
 def missing(automation: Automation, kept: Mapping[str, str]) -> list[Sentence]:
     """Return what operation still needs, in the order of the profile, each by its name."""
-    found = said(automation, kept)
+    found = field_texts(automation, kept)
     gaps: list[Sentence] = []
     for each in PROFILE:
         if each.needed and not found.get(each.field, "").strip():
@@ -232,13 +232,16 @@ def note(
 
 def correct(ctx: Context, automation: Automation, values: Mapping[str, str]) -> list[str]:
     """Say things anew, each with its history; return the fields that have changed."""
-    before = {**said(automation, history.profile(ctx.tx, automation.id)), "name": automation.name}
+    before = {
+        **field_texts(automation, history.profile(ctx.tx, automation.id)),
+        "name": automation.name,
+    }
     changed: list[str] = []
     for field, value in values.items():
         old = before.get(field, "")
         if value == old:
             continue
-        note(ctx, automation, "changed", field=field, before=old, after=value)
+        note(ctx, automation, AutomationEvent.CHANGED, field=field, before=old, after=value)
         changed.append(field)
         if field in COLUMNS:
             automations.change(ctx.tx, automation.id, **{field: value})

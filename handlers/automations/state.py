@@ -36,7 +36,7 @@ def state(ctx: Context, automation: Automation, seen: Known | None = None) -> St
     return (seen or known(ctx)).standing(automation).state
 
 
-def labelled(found: Standing) -> Words:
+def label_with_end(found: Standing) -> Words:
     """Return a state in words, with its end if it has one."""
     if found.until is not None:
         if found.state is State.PAUSED:
@@ -57,7 +57,7 @@ def expected_words(automation: Automation) -> Sentence:
     schedule = schedule_of(automation)
     if schedule is None:
         return _("nobody has said yet when it should run")
-    words = rhythm.said(schedule)
+    words = rhythm.rhythm_words(schedule)
     if automation.kind == AutomationKind.STANDBY:
         return _("for emergencies, tested {rhythm}", rhythm=words)
     if automation.seasons:
@@ -68,7 +68,7 @@ def expected_words(automation: Automation) -> Sentence:
 def rhythm_words(stored: str) -> Words:
     """Return a rhythm as it is stored in words."""
     found = rhythm.read(stored)
-    return rhythm.said(found) if found is not None else stored
+    return rhythm.rhythm_words(found) if found is not None else stored
 
 
 def evidence(ctx: Context, automation: Automation, seen: Known | None = None) -> Sentence:
@@ -85,7 +85,7 @@ def evidence(ctx: Context, automation: Automation, seen: Known | None = None) ->
         at = automation.last_report_at
         words = _("no good run yet, last report {at}, {expected}", at=at, expected=expected)
     if found.missed:
-        words = _("{words}, {missed}", words=words, missed=_missed(automation, seen))
+        words = _("{words}, {missed}", words=words, missed=_missed_words(automation, seen))
     if automation.fails:
         failed = _n("{n} run failed", "{n} runs in a row failed", automation.fails)
         words = _("{words}, {failed}", words=words, failed=failed)
@@ -95,7 +95,7 @@ def evidence(ctx: Context, automation: Automation, seen: Known | None = None) ->
     return words
 
 
-def _missed(automation: Automation, seen: Known) -> Sentence:
+def _missed_words(automation: Automation, seen: Known) -> Sentence:
     """Return how many occasions were missed; states themselves count three of them."""
     found = standing(automation, seen.company, seen.outages, seen.now, counted=COUNTED)
     if found.missed >= COUNTED:

@@ -52,7 +52,7 @@ def steps(tx: Tx) -> tuple[Step, ...]:
     return tuple(replace(each, days=n) for each, n in zip(USUAL, days, strict=True))
 
 
-def told(timetable: Sequence[Step]) -> tuple[Sentence, ...]:
+def step_lines(timetable: Sequence[Step]) -> tuple[Sentence, ...]:
     """Return a timetable in words, for chat and docs."""
     return tuple(
         _n(
@@ -77,7 +77,7 @@ def told(timetable: Sequence[Step]) -> tuple[Sentence, ...]:
 def show(ctx: Context) -> Reply:
     parts: list[Part] = [
         Title(_("When something no longer runs")),
-        Items(told(steps(ctx.tx))),
+        Items(step_lines(steps(ctx.tx))),
         Text(
             _("Any run, answer or pause ends it. Lotse switches nothing off and hides nothing."),
             small=True,

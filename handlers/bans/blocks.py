@@ -12,7 +12,8 @@ from storage import problems as storage_problems
 from storage import repeats as storage_repeats
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.problems import Problem, ProblemState
+from storage.problems import Problem
+from storage.problems.states import ProblemState
 
 
 def owner(ctx: Context, problem: Problem) -> PersonId:

@@ -20,8 +20,11 @@ from storage import problems, repeats
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState
-from storage.problems import Override, Problem, ProblemState
+from storage.problems import Problem
 from storage.problems import changes as stored_changes
+from storage.problems import overrides as problem_overrides
+from storage.problems.overrides import Override
+from storage.problems.states import ProblemState
 from storage.repeats import Proposal, outages
 
 LABEL = 26  # letters of a button that names something, beside its verb, on a phone
@@ -53,8 +56,8 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     mine = [each for each in standing if each.root == root]
     often, days = _times(ctx, incident, root)
     if mine:
-        rows.append((_("Repeat"), _counted(ctx, mine[0], often, days)))
-        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, mine[0])]
+        rows.append((_("Repeat"), _count_words(ctx, mine[0], often, days)))
+        rows += [(_("Exception"), override_words(ctx, each)) for each in of_ban(ctx, mine[0])]
     elif often > 1:
         rows.append((_("Repeat"), _("{n} in {days}", n=often, days=in_days(days))))
     others = [each for each in standing if each not in mine]
@@ -74,7 +77,7 @@ def _times(ctx: Context, incident: Incident, root: int) -> tuple[int, int]:
     return outages.times(ctx.tx, root, start, incident.declared_at)[0], days
 
 
-def _counted(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
+def _count_words(ctx: Context, problem: Problem, often: int, days: int) -> Sentence:
     values = {"n": often, "days": in_days(days), "who": name(ctx, problem.owner)}
     if problem.state == ProblemState.FIXED:
         return _(
@@ -102,12 +105,12 @@ def of_ban(ctx: Context, problem: Problem) -> list[Override]:
     """Return the overrides of a ban itself that count today."""
     return [
         each
-        for each in problems.overrides(ctx.tx, today_of(ctx))
+        for each in problem_overrides.standing(ctx.tx, today_of(ctx))
         if each.problem == problem.number and each.change is None
     ]
 
 
-def said(ctx: Context, override: Override) -> Sentence:
+def override_words(ctx: Context, override: Override) -> Sentence:
     """Return an override in one sentence."""
     return _(
         "by {who} until {day:day}: {reason}",
@@ -129,7 +132,7 @@ def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """
     if incident.state not in (IncidentState.OPEN, IncidentState.RESTORED):
         return ()
-    found = repeats.alike(ctx.tx, incident.number)
+    found = repeats.matches(ctx.tx, incident.number)
     if incident.state == IncidentState.OPEN and (outage := _outage(found)) is not None:
         return _one_outage(outage)
     for each in found:
@@ -142,7 +145,7 @@ def question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
 
 def outage_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     """Ask whoever declares whether it is what somebody else has declared; nothing if it is not."""
-    outage = _outage(repeats.alike(ctx.tx, incident.number))
+    outage = _outage(repeats.matches(ctx.tx, incident.number))
     return _one_outage(outage) if outage is not None else ()
 
 
@@ -228,7 +231,7 @@ def of_service(ctx: Context, service: ServiceId) -> Rows:
     rows: Rows = []
     for problem in problems.about(ctx.tx, service, 0):
         rows.append((_("Block"), warning(ctx, problem)))
-        rows += [(_("Exception"), said(ctx, each)) for each in of_ban(ctx, problem)]
+        rows += [(_("Exception"), override_words(ctx, each)) for each in of_ban(ctx, problem)]
     return rows + [(_("Planned change"), each) for each in coming(ctx, service)]
 
 
@@ -240,7 +243,7 @@ def coming(ctx: Context, service: ServiceId) -> list[Sentence]:
 
 def let_pass(ctx: Context, service: ServiceId) -> tuple[Button, ...]:
     """Return the buttons that let a service's held up changes pass."""
-    if banned(ctx, service) is None:
+    if blocking_ban(ctx, service) is None:
         return ()
     return tuple(
         Button(
@@ -261,21 +264,23 @@ def change_line(ctx: Context, id: str) -> Sentence:
     if passed is not None:
         return _(
             "{day:day}: {what} ({who}), exception {override}",
-            override=said(ctx, passed),
+            override=override_words(ctx, passed),
             **values,
         )
-    if banned(ctx, change.service):
+    if blocking_ban(ctx, change.service):
         return _("{day:day}: {what} ({who}), needs an exception", **values)
     return _("{day:day}: {what} ({who})", **values)
 
 
 def passes(ctx: Context, id: str) -> Override | None:
     """Return the override of a planned change that counts today."""
-    found = [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each.change == id]
+    found = [
+        each for each in problem_overrides.standing(ctx.tx, today_of(ctx)) if each.change == id
+    ]
     return found[-1] if found else None
 
 
-def banned(ctx: Context, service: ServiceId) -> Problem | None:
+def blocking_ban(ctx: Context, service: ServiceId) -> Problem | None:
     """Return the ban that holds up changes to a service; None while it is overridden itself."""
     standing = problems.about(ctx.tx, service, 0)
     return next((each for each in standing if not of_ban(ctx, each)), None)

@@ -18,7 +18,7 @@ from handlers.kit.words import Sentence, _
 feature = Feature(_("Settings"))
 
 
-def said(ctx: Context) -> Sentence:
+def rule_words(ctx: Context) -> Sentence:
     """Return the rules of repeats in one sentence."""
     those = rules(ctx.tx)
     return _(
@@ -35,7 +35,7 @@ def said(ctx: Context) -> Sentence:
 @feature.sets(20)
 def settings(ctx: Context) -> list[Setting]:
     """Say how often is too often."""
-    return [Setting(_("Repeats"), said(ctx), Button(_("Repeats"), call("settings repeats")))]
+    return [Setting(_("Repeats"), rule_words(ctx), Button(_("Repeats"), call("settings repeats")))]
 
 
 def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
@@ -75,4 +75,4 @@ def change(
             field="serious",
         )
     set_rules(ctx.tx, Rules(often, serious, days, quiet, calm))
-    return Reply(line(_("Repeats: {rules}.", rules=said(ctx))))
+    return Reply(line(_("Repeats: {rules}.", rules=rule_words(ctx))))

@@ -97,6 +97,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=2,
     then=_("deleted"),
 )
-def kept(ctx: Context, before: datetime) -> int:
+def forget_links(ctx: Context, before: datetime) -> int:
     """Delete what signs nobody in any more."""
     return board.forget(ctx.tx, before)

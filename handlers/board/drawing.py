@@ -18,7 +18,7 @@ LIGHT = ("#ffffff", "#1b1f24", "#5b6672", "#1f5f99")  # ground, text, quiet, bar
 DARK = ("#16191d", "#eceff2", "#a3adb8", "#8fc1f0")
 
 
-def drawn(chart: Chart, *, dark: bool = False) -> str:
+def draw(chart: Chart, *, dark: bool = False) -> str:
     """Draw a spoken chart."""
     height = TOP + ROW * len(chart.rows)
     body = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-from handlers.board.drawing import DARK, LIGHT, WIDTH, drawn, svg
+from handlers.board.drawing import DARK, LIGHT, WIDTH, draw, svg
 from handlers.kit import calendar
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -84,7 +84,7 @@ def series(found: Sequence[Point]) -> tuple[tuple[Sentence, list[int]], ...]:
     )
 
 
-def told(found: Sequence[Point]) -> Sentence:
+def summary(found: Sequence[Point]) -> Sentence:
     """Return the picture in a sentence, for those who hear it read."""
     return _(
         "Twelve weeks, from week {first} to week {last}: incidents {incidents}; "
@@ -100,20 +100,20 @@ def told(found: Sequence[Point]) -> Sentence:
 def chart(found: Sequence[Point]) -> Chart:
     """Return the twelve weeks as a chart."""
     rows = tuple((label, tuple(values)) for label, values in series(found))
-    return Chart(told(found), tuple(each.week for each in found), rows)
+    return Chart(summary(found), tuple(each.week for each in found), rows)
 
 
 def weeks(ctx: Context, found: Sequence[Point], *, dark: bool = False) -> str:
     """Draw the twelve weeks in the language of the asker."""
     (said,) = spoken(Message((chart(found),)), ctx.language, ctx.zone).parts
     assert isinstance(said, Chart)
-    return drawn(said, dark=dark)
+    return draw(said, dark=dark)
 
 
 # --- pilots ------------------------------------------------------------------------------
 
 
-def pilot_told(pilot: Pilot, values: Sequence[log.Value]) -> Sentence:
+def pilot_summary(pilot: Pilot, values: Sequence[log.Value]) -> Sentence:
     """Return a pilot's values in a sentence: before, week by week, target."""
     return _(
         "{pilot}: before {baseline} {unit}, week by week {values}, target {target}.",
@@ -166,4 +166,4 @@ def pilot_values(
             f'<text x="{x:.1f}" y="190" fill="{quiet}" font-size="12" text-anchor="middle">'
             f"{int(each.week[6:])}</text>"
         )
-    return svg(ctx.text(pilot_told(pilot, values[-WEEKS:])), 200, body, dark=dark)
+    return svg(ctx.text(pilot_summary(pilot, values[-WEEKS:])), 200, body, dark=dark)

@@ -1,4 +1,4 @@
-"""What the gate shows: what is missing with its buttons, and the question to a second person."""
+"""What finishing shows: what is missing with its buttons, and the question to a second person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Text, Title, Tone
 from handlers.kit.people import person
-from handlers.kit.readers.evidence import linked
+from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Who, Words, _
 from storage import closing as closings
 from storage.engine.ids import PersonId
@@ -39,7 +39,7 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
         fill = call("point", number=number, which="missing")
         parts.append(Buttons((Button(_("Enter all of it"), fill, "primary"),)))
     for point in points:
-        words, buttons = _asked(ctx, incident, point)
+        words, buttons = _question(ctx, incident, point)
         parts += [Text(words), Buttons(buttons)]
     explain = Button(_("When is it done?"), call("definition", name="done"), "quiet")
     # What holds it up holds up these, too: no reason is asked for in vain.
@@ -48,7 +48,9 @@ def missing(ctx: Context, incident: Incident, points: list[Point], also: Words =
     return Message(tuple(parts), Tone.ACTIVE)
 
 
-def _asked(ctx: Context, incident: Incident, point: Point) -> tuple[Sentence, tuple[Button, ...]]:
+def _question(
+    ctx: Context, incident: Incident, point: Point
+) -> tuple[Sentence, tuple[Button, ...]]:
     number = incident.number
     if point is Point.CHECKED:
         until = checklist.quiet_until(ctx, incident)
@@ -108,10 +110,10 @@ def check_it(incident: Incident, who: Who | Words) -> Message:
         who=who,
         incident=label(incident.number),
     )
-    return Message((Text(said), Buttons((checked(incident.number),))))
+    return Message((Text(said), Buttons((check_button(incident.number),))))
 
 
-def checked(number: int) -> Button:
+def check_button(number: int) -> Button:
     """Return the button of the second person."""
     return Button(_("I have checked it"), call("checked", number=number), "primary")
 
@@ -126,7 +128,7 @@ def question(ctx: Context, incident: Incident, asked_by: PersonId) -> Message:
     if not {Point.ENDING, Point.FIX} & set(points):
         rows.append((_("Fix"), checklist.fix(ctx, closing)))
     if Point.EVIDENCE not in points:
-        rows.append((_("Evidence"), linked(closing.evidence or "")))
+        rows.append((_("Evidence"), evidence_words(closing.evidence or "")))
     return Message(
         (
             Title(_("Is {incident} really over?", incident=label(incident.number))),
@@ -138,14 +140,14 @@ def question(ctx: Context, incident: Incident, asked_by: PersonId) -> Message:
                 )
             ),
             Facts(tuple(rows)),
-            Buttons((checked(incident.number), open_again(incident.number))),
+            Buttons((check_button(incident.number), open_again(incident.number))),
         ),
         Tone.ACTIVE,
     )
 
 
 def form_title(number: int, which: str) -> Sentence:
-    """Return what stands above a form of the gate."""
+    """Return what stands above a form of the checklist."""
     if which == "every":
         return _("{incident}: what was said", incident=label(number))
     if which == "missing":

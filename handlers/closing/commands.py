@@ -1,6 +1,6 @@
 """Restored is not done: *done* shows what is missing, each with its button, then finishes.
 
-Every change of an incident's state is made by the gate (`handlers/incidents/transitions.py`).
+Every change of an incident's state is made by `handlers/incidents/transitions.py`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from handlers.kit.messages import Post, Reply, Tone, line
 from handlers.kit.people import person as named
 from handlers.kit.readers import ChoiceReader, ChoicesReader, PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.evidence import ProofReader
+from handlers.kit.readers.evidence import EvidenceReader
 from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 from storage.people import Person
 
 feature = Feature(_("Incidents"))
@@ -77,13 +77,13 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     """Finish the incident, or show what is missing, or wait for the second person."""
     number = incident.number
     still_open = checklist.missing_of(ctx, incident)
-    hindrance = incident_transitions.blocked(ctx, incident)
+    hindrance = incident_transitions.obstacle(ctx, incident)
     if [each for each in still_open if each is not Point.CHECKED] or hindrance is not None:
         shown = cards.missing(ctx, incident, still_open, hindrance or "")
         return Reply(shown, posts=escalation.card_posts(ctx, incident), subject=label(number))
     closing = closings.find(ctx.tx, number)
     if not still_open:
-        return _finished(ctx, number, closing.asked_by or ctx.person.id)
+        return _finish(ctx, number, closing.asked_by or ctx.person.id)
     with incident_transitions.changing(ctx, number):
         if closing.asked_by not in (None, ctx.person.id) and _may_check(ctx, incident, closing):
             return Reply(cards.check_it(incident, named(ctx, closing.asked_by or NOBODY)))
@@ -91,7 +91,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
         until = checklist.quiet_until(ctx, incident)
         if until <= ctx.now:
             closings.stay_quiet(ctx.tx, number, ctx.now)
-            return _finished(ctx, number, ctx.person.id)
+            return _finish(ctx, number, ctx.person.id)
         posts: tuple[Post, ...] = ()
         checker = closing.checker or reassignment.second_person(ctx, incident, ctx.person.id)
         if closing.checker is None and checker is not None:
@@ -108,7 +108,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
     )
 
 
-def _finished(ctx: Context, number: int, person: PersonId) -> Reply:
+def _finish(ctx: Context, number: int, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
     posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
@@ -133,7 +133,7 @@ def point(
     elif which is Which.EVERY:
         shown = list(FIELDS)
     names = [name for each in shown for name in FIELDS.get(each, ())]
-    filled = _said(ctx, incident, closings.find(ctx.tx, number))
+    filled = _form_values(ctx, incident, closings.find(ctx.tx, number))
     form = commands.form_for(command, ctx, fixed={"number": str(number)}, filled=filled)
     unsaid = which is Which.EVERY  # a correction may leave out what was not said before
     fields = tuple(
@@ -146,7 +146,7 @@ def point(
     return Reply(form=replace(form, title=title, call=asks, fields=fields))
 
 
-def _said(ctx: Context, incident: Incident, closing: Closing) -> dict[str, str]:
+def _form_values(ctx: Context, incident: Incident, closing: Closing) -> dict[str, str]:
     """Return what the fields of a form show: what was said, or what is likely."""
     zone = ctx.workspace.zone
     ended = closing.impact_ended_at or incident.restored_at
@@ -179,7 +179,7 @@ def fill(
     kind: Annotated[Cause, ChoiceReader(Cause, CAUSES, {}), Ask(_("Kind of cause"))] | None = None,
     cause: Annotated[str, TextReader(), Ask(_("The cause in one sentence"))] = "",
     evidence: Annotated[
-        str, ProofReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
+        str, EvidenceReader(), Ask(_("Where can it be looked up?"), _("A link, or a ticket."))
     ] = "",
     ending: Annotated[
         Ending, ChoiceReader(Ending, ENDINGS, TYPED), Ask(_("Workaround or cause fixed?"))
@@ -190,7 +190,7 @@ def fill(
     on: Annotated[date, DateReader(), Ask(_("Date"))] | None = None,
     runbook: Annotated[
         str,
-        ProofReader(NONE_YET),
+        EvidenceReader(NONE_YET),
         Ask(_("Runbook"), _("A link, or “none yet”; that stays to be seen as a gap.")),
     ]
     | None = None,
@@ -286,10 +286,10 @@ def checked(ctx: Context, number: Ref) -> Reply:
         raise Refusal(_("Nobody has asked for a check of {incident} yet.", incident=label(number)))
     with incident_transitions.changing(ctx, number):
         if closings.verify(ctx.tx, number, ctx.person.id, ctx.now):
-            note(ctx, number, "checked")
+            note(ctx, number, TimelineKind.CHECKED)
         still_open = checklist.missing_of(ctx, incident)
-        if not still_open and incident_transitions.blocked(ctx, incident) is None:
-            return _finished(ctx, number, closing.asked_by)
+        if not still_open and incident_transitions.obstacle(ctx, incident) is None:
+            return _finish(ctx, number, closing.asked_by)
     incident = find(ctx, number)
     said = _(
         "Thank you, your check is recorded. Other points of {incident} are still open.",

@@ -23,6 +23,7 @@ from storage import closing as closings
 from storage import incidents
 from storage.closing import Ended
 from storage.incidents import Incident, pages
+from storage.incidents import lists as incident_lists
 
 feature = Feature(_("After an incident"))
 
@@ -112,7 +113,7 @@ def _late(ctx: Context) -> list[Incident]:
     """Return what works again but is not done past the limit."""
     return [
         each
-        for each in incidents.undone(ctx.tx)
+        for each in incident_lists.undone(ctx.tx)
         if incident_transitions.remind_at(ctx, each) <= ctx.now
         and not incident_transitions.waits_for_others(ctx, each)
     ]
@@ -152,7 +153,7 @@ def _undone(ctx: Context, late: Sequence[Incident]) -> Task:
     if len(late) > SHOWN:
         named.append(_("{n} more", n=len(late) - SHOWN))
     most = _("{n} or more", n=len(late))
-    many = len(late) >= incidents.MOST
+    many = len(late) >= incident_lists.MOST
     count = figure(UNDONE, most) if many else figure(UNDONE, len(late))
     several = _("{n} incidents are still to finish: {those}", n=count, those=named)
     return Task(several, (Button(_("Show them"), call("undone")),), since, "undone")
@@ -173,7 +174,7 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
     cost = _cost(ended)
     if cost:
         rows.append((_("Consequences"), _("{what}", what=cost)))
-    answered = _acknowledged(ctx, week)
+    answered = _acknowledgements(ctx, week)
     if answered:
         rows.append((_("Until somebody looked after it"), _("{what}", what=answered)))
     found: list[Part] = [Title(_("How incidents ended")), Facts(tuple(rows))] if rows else []
@@ -246,7 +247,7 @@ def _median_outage(ctx: Context, start: datetime, end: datetime) -> int | None:
     return pages.median_outage(ctx.tx, start, end, number)
 
 
-def _acknowledged(ctx: Context, week: Week) -> list[Words]:
+def _acknowledgements(ctx: Context, week: Week) -> list[Words]:
     """Return how many of the week nobody acknowledged, and once a quarter after how long.
 
     A missing acknowledgement is never replaced by another moment. How long it takes is told for

@@ -21,7 +21,7 @@ from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
 from storage.incidents import Incident
-from storage.incidents.states import ClosedAs, IncidentState
+from storage.incidents.states import ClosedAs, IncidentState, TimelineKind
 
 feature = Feature(_("Incidents"))
 
@@ -148,7 +148,7 @@ def fixed(ctx: Context, number: Ref) -> Reply:
     with incident_transitions.changing(ctx, number):
         if not closings.fix(ctx.tx, number, ctx.person.id, ctx.now):
             raise Refusal(_("The cause of {incident} is fixed already.", incident=label(number)))
-        incident = note(ctx, number, "fixed")
+        incident = note(ctx, number, TimelineKind.FIXED)
     said = line(
         _("Good to hear: the cause of {incident} is fixed.", incident=label(number)), tone=Tone.GOOD
     )
@@ -173,7 +173,7 @@ def fix_date(
         raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):
-            note(ctx, number, "postponed", on.isoformat())
+            note(ctx, number, TimelineKind.POSTPONED, on.isoformat())
     incident = find(ctx, number)
     said = _("The cause of {incident} is due to be fixed by {on}.", incident=label(number), on=on)
     return Reply(line(said), posts=escalation.card_posts(ctx, incident), subject=label(number))

@@ -20,6 +20,7 @@ from storage import closing as closings
 from storage.closing import Closing
 from storage.engine.sql import as_text
 from storage.incidents import Incident
+from storage.incidents.states import TimelineKind
 from storage.people import Person
 
 
@@ -64,7 +65,7 @@ def say(ctx: Context, incident: Incident, form: Form) -> None:
         if said is None or closings.says_already(before, each.point, said.columns):
             continue
         closings.say(ctx.tx, incident.number, each.point, said.columns, ctx.now)
-        note(ctx, incident.number, f"said {each.point}", said.detail)
+        note(ctx, incident.number, TimelineKind(f"said {each.point}"), said.detail)
     if "cost" in form.asked:
         closings.set_impact(ctx.tx, incident.number, {each.value for each in form.cost})
 

@@ -24,7 +24,7 @@ from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Done"))
 
@@ -49,13 +49,13 @@ def ask(
     """Ask somebody to check, once, because `asked_by` says that it is done."""
     if not closings.ask_to_check(ctx.tx, incident.number, checker):
         return ()
-    note(ctx, incident.number, "checking", checker, person=asked_by)
+    note(ctx, incident.number, TimelineKind.CHECKING, checker, person=asked_by)
     question = cards.question(ctx, incident, asked_by)
     key = keys.check_key(incident.number, checker)
     return (Post(key, question, f"direct:{checker}", ParcelKind.NOTE),)
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Ask others for the checks that were asked of somebody who left, and for their fixes."""
     posts: tuple[Post, ...] = ()
     for number in closings.to_check(ctx.tx, person):
@@ -65,7 +65,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(30, "closings.checker", "closings.fixer", left=_left)
+@feature.holds(30, "closings.checker", "closings.fixer", left=_hand_on)
 def held(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over by a tap: checks and fixes go on at once."""
     return []
@@ -95,7 +95,7 @@ def _fix(ctx: Context, closing: Closing, person: PersonId) -> tuple[Post, ...]:
     with incident_transitions.changing(ctx, number):
         if not closings.hand_fix(ctx.tx, number, person, heir):
             return ()
-        incident = note(ctx, number, "fix handed on", heir, person=person)
+        incident = note(ctx, number, TimelineKind.FIX_HANDED_ON, heir, person=person)
     said = _(
         "{who} is no longer active, so please take over fixing the cause. It is due on {on}.",
         who=name(ctx, person),
@@ -145,6 +145,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of names in closings of incidents that ended long ago."""
     return closings.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

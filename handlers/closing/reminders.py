@@ -6,10 +6,11 @@ One timer per incident (`transitions.next_step` says what is next). Rule: docs/r
 from __future__ import annotations
 
 from handlers.bans.rules import rules
-from handlers.closing.cards import checked
+from handlers.closing.cards import check_button
 from handlers.incidents import checklist, escalation
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, headline, label, undone_line
+from handlers.incidents.keys import IncidentTimer
 from handlers.incidents.lookup import note
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
@@ -26,7 +27,8 @@ from storage.closing import Closing
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents import lists as incident_lists
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("After an incident"))
 
@@ -34,7 +36,7 @@ SHOWN = 5  # incidents in one reminder
 REMINDERS = ("remind", "fix", "overdue")
 
 
-@feature.timer("after")
+@feature.timer(IncidentTimer.AFTER_RESTORED)
 def after(ctx: Context, number: int, what: str) -> Reply:
     """Do what is due now, and plan what comes next; `what` "again" only looks again."""
     incident = incidents.find(ctx.tx, number)
@@ -61,11 +63,11 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
     closing = closings.find(ctx.tx, number)
     early = checklist.quiet_until(ctx, incident) > ctx.now
     waits = checklist.waits_for_check(ctx, incident)
-    if not waits or early or incident_transitions.blocked(ctx, incident) is not None:
+    if not waits or early or incident_transitions.obstacle(ctx, incident) is not None:
         incident_transitions.plan(ctx, incident)
         return Reply()
     closings.stay_quiet(ctx.tx, number, ctx.now)
-    note(ctx, number, "quiet", str(rules(ctx.tx).calm))
+    note(ctx, number, TimelineKind.QUIET, str(rules(ctx.tx).calm))
     incident = incident_transitions.finish(ctx, number, closing.asked_by or incident.responsible)
     return Reply(
         posts=(*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
@@ -80,7 +82,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
     who = incident.responsible
     found = [
         each
-        for each in incidents.undone(ctx.tx, person=who)
+        for each in incident_lists.undone(ctx.tx, person=who)
         if incident_transitions.remind_at(ctx, each) <= ctx.now
     ]
     found = [each for each in sorted(found, key=_by_number) if _not_reminded(ctx, each)]
@@ -96,7 +98,7 @@ def _remind(ctx: Context, incident: Incident) -> Reply:
         )
     ]
     for each in found[:SHOWN]:
-        note(ctx, each.number, "reminded", who)
+        note(ctx, each.number, TimelineKind.REMINDED, who)
         count = len(checklist.missing_of(ctx, each))
         said = _(
             "{title}: {open}.",
@@ -151,11 +153,11 @@ def waiting(ctx: Context) -> list[Task]:
     found: list[Task] = []
     for number in [number for each in mine for number in closings.to_check(ctx.tx, each)]:
         words = _("Have you checked that {incident} is over?", incident=label(number))
-        found.append(Task(words, (checked(number), _show(number))))
+        found.append(Task(words, (check_button(number), _show(number))))
     found += [
         Task(undone_line(ctx, each), (finish(each.number), _show(each.number)), each.restored_at)
         for me in mine
-        for each in incidents.undone(ctx.tx, person=me)
+        for each in incident_lists.undone(ctx.tx, person=me)
     ]
     for closing in closings.unfixed(ctx.tx, today_of(ctx)):
         if closing.fixer in mine:

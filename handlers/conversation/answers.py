@@ -24,7 +24,7 @@ from storage.incidents.states import IncidentState
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
 
 
-def chosen(found: Sequence[Incident], word: str, *also: Button, **args: str) -> Reply:
+def ask_which(found: Sequence[Incident], word: str, *also: Button, **args: str) -> Reply:
     """Ask which one is meant, or `also` something else; nothing changes yet."""
     buttons = tuple(
         Button(shortened(headline(each)), call(word, number=each.number, **args))
@@ -38,7 +38,7 @@ def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
     if said.number is not None:
         return call("ack", number=said.number)
     if len(found.asked) > 1:
-        return chosen(found.asked, "ack")
+        return ask_which(found.asked, "ack")
     if found.asked:
         return call("ack", number=found.asked[0].number)
     if said.intent is Intent.BOTH:
@@ -67,7 +67,7 @@ def works(ctx: Context, found: About, said: Said) -> Answer | None:
         told = {"text": ctx.typed.strip()} if word == "update" else {}
         return call(word, number=meant.number, **told)
     if len(found.open) > 1:
-        return chosen(found.open, "restored", **({"text": said.words} if said.words else {}))
+        return ask_which(found.open, "restored", **({"text": said.words} if said.words else {}))
     if found.open:
         meant = found.open[0]
         word = "restored" if rights.may_for(ctx, "restored", meant) else "update"
@@ -86,7 +86,7 @@ def partly(ctx: Context, found: About, said: Said) -> Answer | None:
     if not found.open:
         return None
     if len(found.open) > 1:
-        return chosen(found.open, "update", text=ctx.typed.strip())
+        return ask_which(found.open, "update", text=ctx.typed.strip())
     number = found.open[0].number
     news = Button(_("Only an update"), call("update", number=number, text=ctx.typed.strip()))
     question = _("Does {incident} work again, or is this an update?", incident=label(number))
@@ -100,7 +100,7 @@ def still(ctx: Context, found: About, said: Said, text: str) -> Answer | None:
         return nothing(ctx) if said.bare else None
     declare = help_replies.declare_button(ctx, text)
     if len(candidates) > 1:
-        return chosen(candidates, "update", declare, text=text)
+        return ask_which(candidates, "update", declare, text=text)
     meant = candidates[0]
     if meant.state == IncidentState.OPEN:
         question = _("Is this an update on {incident}?", incident=shortened(headline(meant)))
@@ -123,7 +123,7 @@ def back(ctx: Context, found: About, said: Said) -> Answer | None:
     if not candidates:
         return nothing(ctx) if said.bare else None
     if len(candidates) > 1:
-        return chosen(candidates, "show")
+        return ask_which(candidates, "show")
     return Reply(line(_back_words(candidates[0]), *_ways_back(ctx, candidates[0])))
 
 
@@ -162,7 +162,7 @@ def _ways_back(ctx: Context, incident: Incident) -> tuple[Button, ...]:
 def cannot(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "kann gerade nicht": the alarm goes on, and somebody else can be asked."""
     if len(found.asked) > 1:
-        return chosen(found.asked, "assign")
+        return ask_which(found.asked, "assign")
     if not found.asked:
         if said.intent is Intent.NO:
             return Reply(line(_("Good, then not.")))

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from handlers import rights
 from handlers.kit.context import Context
-from storage import incidents
 from storage.incidents import Incident, alarms
+from storage.incidents import lists as incident_lists
 
 MOST = 200  # open incidents that are looked at, the newest first, however many there are
 LATELY = timedelta(hours=12)  # so long what was restored can still be meant by "doch nicht"
@@ -36,7 +36,7 @@ class About:
 def about(ctx: Context) -> About:
     """Return what a short line of the asker may be about."""
     me = ctx.person.id
-    open_ones = incidents.open_with(ctx.tx, me, MOST)
+    open_ones = incident_lists.open_with(ctx.tx, me, MOST)
     since = min((each.begun_at for each in open_ones), default=ctx.now)
     alarmed: dict[int, datetime] = {}  # by incident: when the asker was alarmed last
     for alarm in alarms.of_person_from(ctx.tx, me, since):
@@ -52,7 +52,7 @@ def about(ctx: Context) -> About:
         tuple(each for each in open_ones if each.declared_by == me),
         tuple(
             each
-            for each in reversed(incidents.undone(ctx.tx, person=me))
+            for each in reversed(incident_lists.undone(ctx.tx, person=me))
             if each.restored_at is not None and each.restored_at >= ctx.now - LATELY
         ),
     )

@@ -30,15 +30,15 @@ def unread(kinds: Sequence[str]) -> Reply:
     """Ask for words, where somebody has sent something that cannot be read and nothing else."""
     said = _(
         "I cannot look at {what}. Please write in a sentence what does not work.",
-        what=_named(kinds),
+        what=_names(kinds),
     )
     declare = Button(_("Declare an incident"), Call("incident", {}), "primary")
     return Reply(Message((Text(said), Buttons((declare,)))))
 
 
-def not_taken(ctx: Context, kinds: Sequence[str]) -> Text:
+def not_taken_line(ctx: Context, kinds: Sequence[str]) -> Text:
     """Return the line that says what was not taken along, and where it is."""
-    what = _named(kinds)
+    what = _names(kinds)
     if not ctx.source:
         return Text(_("Not taken along: {what}. It stays in your message.", what=what), small=True)
     where = Link(ctx.text(_("your message")), ctx.source)
@@ -46,5 +46,5 @@ def not_taken(ctx: Context, kinds: Sequence[str]) -> Text:
     return Text(said, small=True)
 
 
-def _named(kinds: Sequence[str]) -> list[Sentence]:
+def _names(kinds: Sequence[str]) -> list[Sentence]:
     return [KINDS[each] for each in dict.fromkeys(kinds)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import islice
 
 from handlers.kit.arguments import Incomplete, complete
 from handlers.kit.commands import by_name
@@ -58,17 +59,21 @@ def remember(
     `place` is empty for the person's own direct place. Of a `nameless` answer nothing is kept
     that could name what it was about: only the taps that everybody is offered.
     """
-    found = [
-        {"labels": [text(each.label, language) for language in LANGUAGES]} | call_data(each.call)
+    buttons = (
+        each
         for part in (message.parts if message is not None else ())
         if isinstance(part, Buttons)
         for each in part.buttons
         if not nameless or each.call.word in TAPS
+    )
+    found = [
+        {"labels": [text(each.label, language) for language in LANGUAGES]} | call_data(each.call)
+        for each in islice(buttons, MOST)
     ]
     if nameless and not found:  # not even when it was
         conversation.drop(ctx.tx, person)
         return
-    kept = WRITER.encode(found[:MOST]) if found else ""
+    kept = WRITER.encode(found) if found else ""
     conversation.keep(ctx.tx, person, place, kept, ctx.now)
 
 
@@ -84,7 +89,7 @@ def live(ctx: Context) -> list[tuple[tuple[str, ...], Call]]:
     return [(tuple(each["labels"]), call_from(each)) for each in json.loads(shown.buttons)]
 
 
-def pressed(ctx: Context, line: str) -> Call | None:
+def button_call(ctx: Context, line: str) -> Call | None:
     """Return the call of the live button that a line names by its whole label."""
     said = plain(line)
     if not said:

@@ -47,18 +47,18 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     """
     line_ = typed if direct else wishes.without_name(grammar.answered(typed))
     if not direct:
-        call_ = typed_labels.pressed(ctx, line_)
+        call_ = typed_labels.button_call(ctx, line_)
         if call_ is not None and not _unclear(ctx, call_):
             return "press", _press(ctx, call_)
-        wished = wishes.wished(line_)
+        wished = wishes.wish(line_)
         if wished is not None and rights.may("read", rights.general(ctx)):
             return "wish", wished
-    outcome = _parsed(ctx, line_, direct=direct)
+    outcome = _parse(ctx, line_, direct=direct)
     match outcome:
         case None:
             return "menu", help_replies.menu(ctx)
         case Parsed(command, values) if command.name == "show" and not direct:
-            return _shown(ctx, typed, outcome)
+            return _open_card(ctx, typed, outcome)
         case Parsed(command, values) if command.name == "incident":
             asked = _still_there(ctx, str(values["title"]))
             return ("still", asked) if asked is not None else _run(ctx, outcome)
@@ -76,7 +76,7 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     assert_never(outcome)
 
 
-def _parsed(ctx: Context, said: str, *, direct: bool) -> grammar.Outcome:
+def _parse(ctx: Context, said: str, *, direct: bool) -> grammar.Outcome:
     """Read a line as a command; a please around one that takes no text means nothing."""
     outcome = grammar.parse(said, ctx, direct=direct)
     if isinstance(outcome, Unfit | Unknown):
@@ -122,7 +122,7 @@ def _press(ctx: Context, pressed: Call) -> Answer:
     return Reply(line(_("Please press the button: this cannot be taken back."), button))
 
 
-def _shown(ctx: Context, typed: str, parsed: Parsed) -> tuple[str, Answer]:
+def _open_card(ctx: Context, typed: str, parsed: Parsed) -> tuple[str, Answer]:
     """Open the card of a number; where nobody has it, what was typed can be declared."""
     number = int(str(parsed.values["number"]))
     if incidents.exists(ctx.tx, number):
@@ -143,13 +143,13 @@ def _shown(ctx: Context, typed: str, parsed: Parsed) -> tuple[str, Answer]:
 def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tuple[str, Answer]:
     """Answer what is no command: an answer, a name, a question, a remark, or an offer."""
     if not rights.may("read", rights.general(ctx)):  # guests, and those not known yet
-        return _offered(ctx, typed, outcome)
+        return _offer(ctx, typed, outcome)
     phrase = phrases.understood(said)
     if phrase is not None:
-        answer = _answered(ctx, said, phrase)
+        answer = _answer_to(ctx, said, phrase)
         if answer is not None:
             return phrase.intent.name.casefold(), answer
-    named = _named(ctx, said)
+    named = _open_named(ctx, said)
     if named is not None:
         return named
     known = services.all(ctx.tx)
@@ -159,10 +159,10 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     absent = questions.away(ctx, said)
     if absent is not None:
         return "cover", _cover(ctx, absent)
-    return _offered(ctx, typed, outcome)
+    return _offer(ctx, typed, outcome)
 
 
-def _answered(ctx: Context, said: str, phrase: Said) -> Answer | None:
+def _answer_to(ctx: Context, said: str, phrase: Said) -> Answer | None:
     found = about(ctx)
     relief = [each for each in typed_labels.live(ctx) if each[1].word == "relief"]
     match phrase.intent:
@@ -223,7 +223,7 @@ def _still_there(ctx: Context, title: str) -> Answer | None:
     return answers.still(ctx, found, Said(Intent.STILL), title)
 
 
-def _named(ctx: Context, said: str) -> tuple[str, Answer] | None:
+def _open_named(ctx: Context, said: str) -> tuple[str, Answer] | None:
     """Open the card of a service, pilot or automation that is named alone."""
     name = folded(said).strip(" .!?")
     for command in commands.all_commands(ctx.features):
@@ -299,7 +299,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
     )
 
 
-def _offered(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Reply]:
+def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Reply]:
     """Offer a line as an incident, with what else it may have been as buttons."""
     if isinstance(outcome, Unfit):
         raise help_replies.unfit(ctx, outcome)

@@ -60,7 +60,7 @@ ADDRESSED = re.compile(
 COURTESY = re.compile(r"^(?:bitte|please)[\s,]+|[\s,]+(?:bitte|please|pls|danke|thanks)\W*$", re.I)
 
 
-def wished(line: str) -> Call | None:
+def wish(line: str) -> Call | None:
     """Return what a line asks to see, None when it says something else."""
     return _book().get(plain(without_courtesy(line)))
 

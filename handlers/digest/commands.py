@@ -11,7 +11,9 @@ from typing import Annotated
 
 from handlers.digest import decisions, mails, schedule, writing
 from handlers.digest.measures import DECISIONS
+from handlers.digest.schedule import DigestTimer
 from handlers.kit import calendar, working_hours
+from handlers.kit.ahead import LookAhead
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Task, figure
@@ -32,9 +34,9 @@ from handlers.kit.tables import within
 from handlers.kit.words import LANGUAGES, _, _n
 from storage import digest as digests
 from storage import people
-from storage.delivery import places
+from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import MANAGERS
+from storage.delivery.places import PlaceRole
 from storage.digest import teams, texts
 
 feature = Feature(_("Weekly digest"))
@@ -44,14 +46,14 @@ PAGE = 5  # decisions on one page of the rest
 
 
 @feature.follows(Event.WORKING_TIME_CHANGED)
-def moved(ctx: Context, _subject: str) -> tuple[Post, ...]:
+def reschedule(ctx: Context, _subject: str) -> tuple[Post, ...]:
     """Let the digest come when the company now wants it."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
-    schedule.moved(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
+    schedule.reschedule(ctx.tx, new_id=ctx.new_id, now=ctx.now, zone=zone, region=region)
     return ()
 
 
-@feature.timer("digest")
+@feature.timer(DigestTimer.DIGEST)
 def post(ctx: Context, week: str) -> Reply:
     """Post the digest on `week`, once, and plan the next one."""
     zone, region = ctx.workspace.zone, ctx.workspace.region
@@ -70,11 +72,47 @@ def post(ctx: Context, week: str) -> Reply:
     skipped = _skipped_before(ctx, week)
     texts.close_rounds(ctx.tx, week)
     texts.open_round(ctx.tx, week, ctx.new_secret(), calendar.day_of(ctx.now, zone))
-    _keep(ctx, week, skipped, late=late)
-    return Reply(posts=(*closed, *_posts(ctx, week, skipped, late=late)))
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=DigestTimer.WRITTEN,
+        key=f"{schedule.key(week)}:written",
+        due=ctx.now,
+        week=week,
+        skipped=skipped,
+        late=late,
+    )
+    return Reply(posts=closed)
 
 
-def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[Post, ...]:
+def _write(
+    ctx: Context, *, week: str, skipped: list[str], late: bool
+) -> tuple[Message, tuple[Post, ...]]:
+    aloud = writing.compose(ctx, week, skipped, late=late, aloud=True)
+    return aloud, _posts(ctx, week, skipped, aloud, late=late)
+
+
+WRITTEN = LookAhead(_write)
+
+
+@feature.timer(DigestTimer.WRITTEN, ahead=WRITTEN)
+def send(ctx: Context, *, week: str, skipped: list[str], late: bool) -> Reply:
+    """Send the digest on `week`, and keep it for the board.
+
+    It is written before the transaction: over many incidents that takes long, and nobody's
+    command waits for it.
+    """
+    written = WRITTEN.found(ctx) or _write(ctx, week=week, skipped=skipped, late=late)
+    aloud, posts = written
+    for language in LANGUAGES:
+        said = dump(spoken(aloud, language, ctx.workspace.zone, ctx.year))
+        texts.keep(ctx.tx, week, language, said, ctx.now)
+    return Reply(posts=posts)
+
+
+def _posts(
+    ctx: Context, week: str, skipped: list[str], aloud: Message, *, late: bool
+) -> tuple[Post, ...]:
     """Return the digest for the managers' channel, and for each manager who chose otherwise.
 
     Where there is no channel, everybody else gets it directly; nobody gets it twice.
@@ -82,31 +120,22 @@ def _posts(ctx: Context, week: str, skipped: list[str], *, late: bool) -> tuple[
     key = schedule.key(week)
     chosen = digests.choices(ctx.tx)
     posts: list[Post] = []
-    channel = places.find(ctx.tx, MANAGERS) is not None
+    channel = places.find(ctx.tx, PlaceRole.MANAGERS) is not None
     if channel:
-        message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-        posts.append(Post(key, message, MANAGERS, ParcelKind.DIGEST))
-    for boss in people.managers(ctx.tx):
-        way = chosen.get(boss.id)
+        posts.append(Post(key, aloud, PlaceRole.MANAGERS, ParcelKind.DIGEST))
+    for manager in people.managers(ctx.tx):
+        way = chosen.get(manager.id)
         if way is not None or not channel:
-            theirs = replace(ctx, person=boss)
+            theirs = replace(ctx, person=manager)
             short = way == "short" or (way == "seldom" and not schedule.is_first_of_month(week))
             message = writing.compose(theirs, week, skipped, late=late, short=short)
-            posts.append(Post(key, message, f"direct:{boss.id}", ParcelKind.DIGEST))
-    posts += mails.posts(ctx, key, writing.compose(ctx, week, skipped, late=late, aloud=True))
+            posts.append(Post(key, message, f"direct:{manager.id}", ParcelKind.DIGEST))
+    posts += mails.posts(ctx, key, aloud)
     for team in teams.all(ctx.tx):
         told = writing.team(ctx, week, team)
         if told is not None:
             posts.append(Post(f"{key}:team:{team.id}", told, team.place, ParcelKind.DIGEST))
     return tuple(posts)
-
-
-def _keep(ctx: Context, week: str, skipped: list[str], *, late: bool) -> None:
-    """Keep what the digest says, as several read it, for the board."""
-    message = writing.compose(ctx, week, skipped, late=late, aloud=True)
-    for language in LANGUAGES:
-        said = dump(spoken(message, language, ctx.workspace.zone, ctx.year))
-        texts.keep(ctx.tx, week, language, said, ctx.now)
 
 
 @feature.command(

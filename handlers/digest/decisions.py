@@ -33,7 +33,7 @@ def undecided(ctx: Context, found: Sequence[Section]) -> list[Task]:
     return sorted(tasks, key=lambda each: (not each.first, each.since or ctx.now))
 
 
-def shown(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
+def first_parts(tasks: Sequence[Task], *, aloud: bool) -> list[Part]:
     """Return the first decisions, and one button that opens exactly the others.
 
     Where several people read (`aloud`), a button of theirs could refuse them: there *Decide*

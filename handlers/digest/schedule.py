@@ -9,7 +9,15 @@ from handlers.kit import calendar, working_hours
 from handlers.kit.working_hours import MONDAY_MORNING, Weekly, WorkingTime
 from storage import digest as storage_digests
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
+
+
+class DigestTimer(TimerKind):
+    """When the digest comes."""
+
+    DIGEST = "digest"
+    WRITTEN = timers.TAKES_LONG
 
 
 def due(week: str, ours: WorkingTime, chosen: Weekly = MONDAY_MORNING) -> datetime:
@@ -45,10 +53,10 @@ def set_timer(tx: Tx, week: str, *, id: str, zone: str, region: str) -> None:
     """Set the timer of a week's digest, anew when it runs already."""
     ours = working_hours.of(tx, zone, region)
     moment = due(week, ours, working_hours.digest_at(tx))
-    timers.set(tx, id=id, kind="digest", key=key(week), due=moment, week=week)
+    timers.set(tx, id=id, kind=DigestTimer.DIGEST, key=key(week), due=moment, week=week)
 
 
-def moved(tx: Tx, *, new_id: Callable[[], str], now: datetime, zone: str, region: str) -> None:
+def reschedule(tx: Tx, *, new_id: Callable[[], str], now: datetime, zone: str, region: str) -> None:
     """Set the timers that run anew: the hour, the zone or the working days were changed."""
     this = calendar.week_of(now, zone)
     for week in (calendar.after(this, -1), this):

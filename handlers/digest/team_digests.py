@@ -63,7 +63,7 @@ def enter(
     place = places.find(ctx.tx, channel)
     if place is None or place.kind != PlaceKind.CHANNEL:
         raise Refusal(_("Please type “digest teams” in the team's own channel."))
-    if place.role in (places.MANAGERS, places.INCIDENTS):
+    if place.role in (places.PlaceRole.MANAGERS, places.PlaceRole.INCIDENTS):
         raise Refusal(_("This channel is for the whole company. A team has a channel of its own."))
     found = _of(ctx, place.id)
     known = {folded(each.name): each.id for each in services.all(ctx.tx)}

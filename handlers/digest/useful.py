@@ -63,7 +63,7 @@ def tap(
     return Reply(line(said), nameless=True)
 
 
-def told(ctx: Context) -> Sentence | None:
+def summary(ctx: Context) -> Sentence | None:
     """Return how useful the last digest was; None below five answers, or if all were the same."""
     found = texts.counted(ctx.tx)
     if found is None or found.yes + found.no < LEAST or 0 in (found.yes, found.no):

@@ -43,7 +43,7 @@ def compose(
     if skipped:
         those = [_("week {number}", number=int(each[6:])) for each in skipped]
         parts.append(Text(_("Not posted, because Lotse did not run: {weeks}.", weeks=those)))
-    parts += decisions.shown(undecided, aloud=aloud)
+    parts += decisions.first_parts(undecided, aloud=aloud)
     if short:
         parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
         return Message(tuple(parts))
@@ -70,7 +70,7 @@ def _closing(found: list[Section]) -> list[Part]:
 
 def _foot(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> list[Part]:
     counted: Words = _("This counts processes, not people; answers are shown from five votes on.")
-    said = useful.told(ctx)
+    said = useful.summary(ctx)
     if said is not None:
         counted = _("{words} {more}", words=counted, more=said)
     foot = Text(counted, small=True)

@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.pilots import cards, clock, editing, relief, roles
 from handlers.pilots.lookup import PilotReader
@@ -60,7 +60,7 @@ def feedback(
     if said in TAPS:
         return _tapped(ctx, pilot, TAPS[said])
     if said in of_automations.BYPASSED:
-        return _why_bypassed(pilot)
+        return _ask_why(pilot)
     by_hand = of_automations.BY_HAND.fullmatch(said)
     if by_hand:
         return _by_hand(ctx, pilot, int(by_hand[1] or 0))
@@ -191,7 +191,7 @@ class Bypass(StrEnum):
     DOWN = "down"
 
 
-def _why_bypassed(pilot: Pilot) -> Reply:
+def _ask_why(pilot: Pilot) -> Reply:
     row = tuple(
         Button(label, call("feedback bypassed", pilot=pilot.id, reason=value))
         for value, label in cards.BYPASSED.items()
@@ -214,7 +214,7 @@ def bypassed(
     | None = None,
 ) -> Reply:
     if reason is None:
-        return _why_bypassed(pilot)
+        return _ask_why(pilot)
     answers.signal(ctx.tx, pilot.id, relief.week_of(ctx), "bypassed", reason.value)
     return Reply(line(_("Counted without your name. That is how we learn.")), nameless=True)
 
@@ -262,7 +262,7 @@ def question(
     ctx: Context,
     pilot: ABOUT,
     *,
-    words: Annotated[str, TellingReader(most=300), Ask(_("Your question"))],
+    words: Annotated[str, RequiredTextReader(most=300), Ask(_("Your question"))],
 ) -> Reply:
     return _asked(ctx, pilot, words)
 
@@ -287,7 +287,7 @@ def reply(
     ctx: Context,
     question: Annotated[str, TextReader(long=False), Ask(_("Which"))],
     *,
-    words: Annotated[str, TellingReader(most=500), Ask(_("Answer"))],
+    words: Annotated[str, RequiredTextReader(most=500), Ask(_("Answer"))],
 ) -> Reply:
     found = next((each for each in answers.questions(ctx.tx) if each.id == question), None)
     pilot = pilots.find(ctx.tx, found.pilot) if found else None

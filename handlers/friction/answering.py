@@ -106,7 +106,7 @@ def show(
         Text(_n("{n} note · {which}", "{n} notes · {which}", len(notes), which=said)),
     ]
     for each in notes[first : first + PAGE]:
-        parts.append(Text(told(ctx, each)))
+        parts.append(Text(note_words(ctx, each)))
         parts += _about(ctx, each)
     given = {"which": which.value, "hint": hint.value if hint else "", "area": area}
     buttons = []
@@ -166,7 +166,9 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
         Text(mine.sentence),
         Buttons((remove,)),
     ]
-    found = proposals.nearest(grouping.said(mine), [grouping.said(each) for each in others])
+    found = proposals.nearest(
+        grouping.comparable(mine), [grouping.comparable(each) for each in others]
+    )
     for near in found:
         other = others[near.at]
         together = (
@@ -175,7 +177,7 @@ def like(ctx: Context, note: Annotated[str, TextReader(long=False), Ask(_("Which
             else call("pattern add", pattern=other.pattern, notes=mine.id)
         )
         button = Button(_("They belong together"), together, "quiet")
-        parts += [Text(told(ctx, other)), Buttons((button,))]
+        parts += [Text(note_words(ctx, other)), Buttons((button,))]
     if not found:
         parts.append(Text(_("Nothing shares a word with it.")))
     return Reply(Message(tuple(parts)))
@@ -198,7 +200,7 @@ def _filter(which: Which, hint: Hint | None, area: str) -> list[Words]:
     return said
 
 
-def told(ctx: Context, note: Note) -> Sentence:
+def note_words(ctx: Context, note: Note) -> Sentence:
     """Return a note as those who answer read it: never with its author."""
     day = calendar.day_of(note.noted_at, ctx.workspace.zone)
     about: list[Words] = [LABELS[note.hint]] if note.hint else []
@@ -271,10 +273,10 @@ def _key(area: str, person: PersonId) -> str:
 
 
 def _question(area: str) -> Message:
-    return line(_asked(area), *_choice(area))
+    return line(_question_words(area), *_choice(area))
 
 
-def _asked(area: str) -> Sentence:
+def _question_words(area: str) -> Sentence:
     return _("Would you answer what people of “{area}” note as friction?", area=area)
 
 
@@ -333,7 +335,7 @@ def set_threshold(
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker was asked to answer, and what has waited too long for them."""
     found = [
-        Task(_asked(each), _choice(each))
+        Task(_question_words(each), _choice(each))
         for each in answerers.of(ctx.tx, ctx.person.id, AnswererState.ASKED)
     ]
     if may(ctx):
@@ -349,13 +351,13 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Nobody answers in the place of whoever left; managers do anyway."""
     answerers.drop(ctx.tx, person)
     return ()
 
 
-@feature.holds(60, "friction_answerers.answerer", left=_left)
+@feature.holds(60, "friction_answerers.answerer", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the areas whose friction somebody answers."""
 

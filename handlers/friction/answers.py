@@ -25,18 +25,18 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Text, Title, line
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
 from storage import mandate
 from storage.friction import patterns
-from storage.friction.patterns import Check, Pattern
+from storage.friction.patterns import Check, Pattern, PatternEvent
 
 feature = Feature(_("Patterns"))
 
 ReasonField = Annotated[
     str,
-    TellingReader(most=300),
+    RequiredTextReader(most=300),
     Ask(_("Why?"), _("One sentence; everybody who noted it reads it.")),
 ]
 
@@ -132,7 +132,7 @@ def _checked(ctx: Context, pattern: Pattern, check: Check) -> Reply:
     patterns.add_check(
         ctx.tx, id=ctx.new_id(), pattern=pattern.id, by=ctx.person.id, now=ctx.now, taps=check
     )
-    history(ctx, pattern.id, "checked")
+    history(ctx, pattern.id, PatternEvent.CHECKED)
     result = advice(check)
     return Reply(
         Message(
@@ -214,7 +214,7 @@ def _answered(
         patterns.answer(
             ctx.tx, each, result=result, reason=reason, parked=parked, by=ctx.person.id, now=ctx.now
         )
-    history(ctx, pattern.id, "parked" if parked else "answered", reason)
+    history(ctx, pattern.id, PatternEvent.PARKED if parked else PatternEvent.ANSWERED, reason)
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
     sending_answers.tell(ctx, answered, grouping.authors(ctx, whole))
     kept = _("Answered. Everybody who noted it with their name hears of it; all can read it.")

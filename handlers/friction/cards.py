@@ -47,7 +47,7 @@ def load(pattern: Pattern) -> int | None:
     return pattern.per_month * pattern.minutes
 
 
-def estimated(pattern: Pattern) -> Sentence | None:
+def estimate_words(pattern: Pattern) -> Sentence | None:
     """Return both estimates with what follows from them, None without estimates."""
     minutes = load(pattern)
     if minutes is None:
@@ -68,7 +68,7 @@ def card(ctx: Context, pattern: Pattern) -> Message:
     if pattern.area:
         rows.append((_("Area"), pattern.area))
     rows.append((_("Noted"), _n("{n} time", "{n} times", len(notes))))
-    cost = estimated(pattern)
+    cost = estimate_words(pattern)
     if cost is not None:
         rows.append((_("Estimated"), cost))
     parts: list[Part] = [Title(pattern.title), Facts(tuple(rows))]
@@ -78,7 +78,7 @@ def card(ctx: Context, pattern: Pattern) -> Message:
         parts.append(Text(OFFER[pattern.result], small=True))
     tried = pilot_of(ctx, pattern)
     if tried is not None:
-        parts += _tried(tried)
+        parts += _pilot_parts(tried)
     if not answers:
         return Message(tuple(parts))
     zone = ctx.workspace.zone
@@ -103,7 +103,7 @@ def pilot_of(ctx: Context, pattern: Pattern) -> Pilot | None:
     return next((each for each in pilots.all(ctx.tx) if each.pattern in whole), None)
 
 
-def _tried(pilot: Pilot) -> list[Part]:
+def _pilot_parts(pilot: Pilot) -> list[Part]:
     if pilot.state is PilotState.DRAFT:
         said = _("The pilot “{name}” is being prepared for it.", name=pilot.name)
     else:
@@ -187,7 +187,7 @@ def overview(ctx: Context) -> Message:
         parts.append(
             Text(said if answer is None else _("{said}: {answer}", said=said, answer=answer))
         )
-        cost = estimated(each)
+        cost = estimate_words(each)
         if cost is not None:
             parts.append(Text(_("Estimated: {cost}", cost=cost), small=True))
         show = Button(_("Show"), call("pattern", pattern=each.id), "quiet")
@@ -195,7 +195,7 @@ def overview(ctx: Context) -> Message:
     if len(known) > 8:
         parts.append(Text(_("and {n} more", n=len(known) - 8), small=True))
     if answers:
-        parts += _proposed(ctx)
+        parts += _proposal_parts(ctx)
     row = [Button(_("Note what is in the way"), call("friction"))]
     row.append(Button(_("My notes"), call("friction mine"), "quiet"))
     if answers:
@@ -204,7 +204,7 @@ def overview(ctx: Context) -> Message:
     return Message(tuple(parts))
 
 
-def _proposed(ctx: Context) -> list[Part]:
+def _proposal_parts(ctx: Context) -> list[Part]:
     parts: list[Part] = []
     for each in grouping.proposed(ctx)[:5]:
         if not all(answering.may(ctx, note.area) for note in each.notes):

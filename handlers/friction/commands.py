@@ -55,7 +55,7 @@ def note(
     filing.lead(ctx, id, sentence, hint, area)
     parts: list[Part] = [Title(_("Noted. Thank you.")), Text(sentence)]
     parts += _without_names(ctx, id, sentence, author=author is not None)
-    parts += [*filing.told(ctx, id), *_others(ctx, id)]
+    parts += [*filing.filing_parts(ctx, id), *_others(ctx, id)]
     if author is not None:
         kept = _("Only you see this. Your name is kept only so that an answer reaches you.")
         parts.append(Text(kept, small=True))
@@ -109,7 +109,7 @@ def add_hint(ctx: Context, id: Id, hint: Annotated[Hint, HINT, Ask(_("Hint"))]) 
     if found is not None and rules.led(ctx.tx, Led.FRICTION, id) is None:
         filing.lead(ctx, id, found.sentence, hint, found.area)
     said = Text(_("Noted as: {hint}.", hint=LABELS[hint]))
-    return Reply(Message((said, *filing.told(ctx, id))), nameless=True)
+    return Reply(Message((said, *filing.filing_parts(ctx, id))), nameless=True)
 
 
 @feature.command("nameless", "namenlos", help=_("Take my name away."), hidden=True, nameless=True)
@@ -176,13 +176,13 @@ def mine(ctx: Context) -> Reply:
         return Reply(line(_("Nothing is kept under your name.")), nameless=True)
     parts: list[Part] = [Title(_("My notes"))]
     for each in notes[:SHOWN]:
-        parts += [Text(_told(ctx, each)), Buttons(_own(each))]
+        parts += [Text(_note_words(ctx, each)), Buttons(_own(each))]
     if len(notes) > SHOWN:
         parts.append(Text(_("and {n} more", n=len(notes) - SHOWN), small=True))
     return Reply(Message(tuple(parts)), nameless=True)
 
 
-def _told(ctx: Context, note: Note) -> Words:
+def _note_words(ctx: Context, note: Note) -> Words:
     state = _("answered") if note.answered else _("no answer yet")
     day = calendar.day_of(note.noted_at, ctx.workspace.zone)
     return _("{sentence} ({day}, {state})", sentence=note.sentence, day=day, state=state)

@@ -177,7 +177,7 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
                 each.title,
                 each.area,
                 str(len(cards.notes_of(ctx, each))),
-                cards.estimated(each) or "",
+                cards.estimate_words(each) or "",
                 cards.answer_of(each) or _("no answer yet"),
             ),
             call("pattern", pattern=each.id),
@@ -194,6 +194,6 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def deciders_kept(ctx: Context, before: datetime) -> int:
+def forget_deciders(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
     return patterns.forget_people(ctx.tx, before, former(ctx))

@@ -46,7 +46,7 @@ def _also(hint: str | None, area: str) -> tuple[str, ...]:
     return (*found, fields.condition(fields.AREA, area)) if area else found
 
 
-def told(ctx: Context, id: str) -> list[Part]:
+def filing_parts(ctx: Context, id: str) -> list[Part]:
     """Say by which rule a note was led, or ask; and offer to correct it."""
     led = rules.led(ctx.tx, Led.FRICTION, id)
     if led is None or led.state == RoutingState.CORRECTED:

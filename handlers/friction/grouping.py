@@ -63,7 +63,7 @@ AreaField = Annotated[
 ]
 
 
-def said(note: Note) -> Said:
+def comparable(note: Note) -> Said:
     """Return what is compared of a note."""
     return Said(note.sentence, note.area)
 
@@ -74,7 +74,7 @@ def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Ne
     since = ctx.now - timedelta(days=JOINING)
     recent = [each for each in friction.all(ctx.tx, since=since) if each.id not in own]
     recent = recent[: proposals.MOST]
-    found = proposals.like(Said(sentence, area), [said(each) for each in recent])
+    found = proposals.find_similar(Said(sentence, area), [comparable(each) for each in recent])
     if not found:
         return None
     first = recent[found[0].at]
@@ -125,7 +125,7 @@ def proposed(ctx: Context) -> list[Proposal]:
     for each in friction.all(ctx.tx, which="open"):
         if each.pattern is not None and each.pattern.startswith(JOINED):
             joined.setdefault(each.pattern, []).append(each)
-    together = proposals.groups([said(each) for each in loose], least)
+    together = proposals.groups([comparable(each) for each in loose], least)
     found = [Proposal(tuple(notes)) for notes in joined.values() if len(notes) > 1]
     taken: set[str] = set()
     for fitting in _fitting(ctx, loose):
@@ -145,11 +145,11 @@ def _fitting(ctx: Context, loose: list[Note]) -> list[Proposal]:
     known: list[tuple[str, Said]] = []
     for id in standing:
         whole = patterns.whole(ctx.tx, id)
-        known += [(id, said(each)) for each in friction.members(ctx.tx, whole)[:20]]
+        known += [(id, comparable(each)) for each in friction.members(ctx.tx, whole)[:20]]
     if not known:
         return []
     for note in loose[:50]:
-        best = proposals.like(said(note), [each for _id, each in known], 1)
+        best = proposals.find_similar(comparable(note), [each for _id, each in known], 1)
         if best:
             found.setdefault(known[best[0].at][0], []).append(note)
     return [Proposal(tuple(notes), standing[id]) for id, notes in found.items()]

@@ -22,7 +22,7 @@ from handlers.kit.words import _, _n
 from handlers.mandate.cards import is_outside
 from storage import pilots
 from storage.friction import patterns
-from storage.friction.patterns import Pattern
+from storage.friction.patterns import Pattern, PatternEvent
 
 feature = Feature(_("Patterns"))
 
@@ -77,7 +77,7 @@ def suggested(ctx: Context) -> Pattern | None:
 
 def _set_aside(ctx: Context, pattern: Pattern) -> bool:
     return any(
-        each.kind == "set aside" and ctx.now - each.at < QUIET
+        each.kind == PatternEvent.SET_ASIDE and ctx.now - each.at < QUIET
         for each in patterns.history(ctx.tx, pattern.id)
     )
 
@@ -119,9 +119,9 @@ def take(
     """Keep whether the suggestion was taken, and go on with it."""
     own(ctx, pattern.id)
     if answer is Taken.NO:
-        history(ctx, pattern.id, "set aside")
+        history(ctx, pattern.id, PatternEvent.SET_ASIDE)
         return Reply(line(_("Good. It is not suggested again for four weeks.")))
-    history(ctx, pattern.id, "taken up")
+    history(ctx, pattern.id, PatternEvent.TAKEN_UP)
     if pattern.answered_at is not None:
         return Reply(cards.card(ctx, pattern))
     return ask_about(ctx, pattern)

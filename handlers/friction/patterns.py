@@ -20,7 +20,7 @@ from storage import friction
 from storage.engine import Tx
 from storage.friction import ALONE, Note
 from storage.friction import patterns as storage_patterns
-from storage.friction.patterns import Pattern
+from storage.friction.patterns import Pattern, PatternEvent
 
 feature = Feature(_("Patterns"))
 
@@ -80,7 +80,7 @@ def own(ctx: Context, id: str) -> Pattern:
     return found
 
 
-def history(ctx: Context, pattern: str, kind: str, words: str = "") -> None:
+def history(ctx: Context, pattern: str, kind: PatternEvent, words: str = "") -> None:
     """Write a line of a pattern's history."""
     storage_patterns.note(
         ctx.tx,
@@ -123,7 +123,7 @@ def confirm(ctx: Context, notes: NotesField, *, title: TitleField, area: AreaFie
     pattern = _add(ctx, title, area)
     for each in found:
         friction.put(ctx.tx, each.id, pattern.id)
-    history(ctx, pattern.id, "confirmed", pattern.title)
+    history(ctx, pattern.id, PatternEvent.CONFIRMED, pattern.title)
     return Reply(cards.card(ctx, pattern))
 
 
@@ -147,7 +147,7 @@ def add(ctx: Context, pattern: PatternRef, notes: NotesField) -> Reply:
     found = _notes(ctx, notes)
     for each in found:
         friction.put(ctx.tx, each.id, pattern.id)
-    history(ctx, pattern.id, "added")
+    history(ctx, pattern.id, PatternEvent.ADDED)
     sending_answers.tell(ctx, pattern, grouping.authors_of(ctx, found))
     return Reply(cards.card(ctx, pattern))
 
@@ -192,8 +192,8 @@ def split(
     new = _add(ctx, title, pattern.area, split_from=pattern.id)
     for number in chosen:
         friction.put(ctx.tx, notes[number - 1].id, new.id)
-    history(ctx, pattern.id, "split", new.title)
-    history(ctx, new.id, "confirmed", new.title)
+    history(ctx, pattern.id, PatternEvent.SPLIT, new.title)
+    history(ctx, new.id, PatternEvent.CONFIRMED, new.title)
     back = Button(_("Put them back"), call("pattern merge", pattern=new.id, other=pattern.id))
     return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
 
@@ -209,12 +209,12 @@ def merge(
     if pattern.id == other.id:
         raise Refusal(_("Please choose another one."), field="other")
     storage_patterns.merge(ctx.tx, pattern.id, other.id)
-    history(ctx, other.id, "merged", pattern.title)
+    history(ctx, other.id, PatternEvent.MERGED, pattern.title)
     if other.answered_at is not None and pattern.answered_at is None:
         whole = storage_patterns.whole(ctx.tx, pattern.id)
         for each in whole:  # what belongs to it is answered by it
             storage_patterns.answer_like(ctx.tx, each, other.id)
-        history(ctx, pattern.id, SHARED, other.reason or "")
+        history(ctx, pattern.id, PatternEvent.ANSWERED_WITH, other.reason or "")
         told = replace(other, id=pattern.id, title=pattern.title)
         sending_answers.tell(ctx, told, grouping.authors(ctx, whole))
     undo = Button(_("Undo"), call("pattern apart", pattern=pattern.id))
@@ -233,12 +233,12 @@ def apart(ctx: Context, pattern: IdField) -> Reply:
     into = found.merged_into
     storage_patterns.merge(ctx.tx, found.id, None)
     if into is not None:
-        history(ctx, into, "apart", found.title)
+        history(ctx, into, PatternEvent.APART, found.title)
     posts: tuple[Post, ...] = ()
     if _shares_answer(ctx, found.id):
         for each in storage_patterns.whole(ctx.tx, found.id):
             storage_patterns.take_answer_back(ctx.tx, each)
-        history(ctx, found.id, "open again")
+        history(ctx, found.id, PatternEvent.OPEN_AGAIN)
         posts = sending_answers.take_back(ctx, found)
     return Reply(line(_("“{title}” stands by itself again.", title=found.title)), posts=posts)
 
@@ -246,8 +246,18 @@ def apart(ctx: Context, pattern: IdField) -> Reply:
 def _shares_answer(ctx: Context, pattern: str) -> bool:
     """Say whether a pattern only has the answer of the one that it was merged into."""
     kinds = [each.kind for each in storage_patterns.history(ctx.tx, pattern)]
-    own = (each for each in kinds if each in ("answered", "parked", SHARED, "open again"))
-    return next(own, "") == SHARED
+    own = (
+        each
+        for each in kinds
+        if each
+        in (
+            PatternEvent.ANSWERED,
+            PatternEvent.PARKED,
+            PatternEvent.ANSWERED_WITH,
+            PatternEvent.OPEN_AGAIN,
+        )
+    )
+    return next(own, None) == PatternEvent.ANSWERED_WITH
 
 
 @feature.command("pattern undo", "muster auflösen", help=_("It is no pattern."), hidden=True)
@@ -260,12 +270,12 @@ def undo(ctx: Context, pattern: PatternRef) -> Reply:
     for each in storage_patterns.merged(ctx.tx, pattern.id):
         storage_patterns.merge(ctx.tx, each.id, None)
     storage_patterns.undo(ctx.tx, pattern.id)
-    history(ctx, pattern.id, "undone")
+    history(ctx, pattern.id, PatternEvent.UNDONE)
     said = _("“{title}” is no pattern any more. The notes are as they were.", title=pattern.title)
     return Reply(line(said))
 
 
-def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+def _names(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     found = storage_patterns.find(ctx.tx, fixed.get("pattern", ""))
     return {"title": found.title, "area": found.area} if found else {}
 
@@ -275,13 +285,13 @@ def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     "muster ändern",
     help=_("Call the pattern something else."),
     hidden=True,
-    current=_named,
+    current=_names,
 )
 def change(ctx: Context, pattern: PatternRef, *, title: TitleField, area: AreaField = "") -> Reply:
     own(ctx, pattern.id)
     called = " ".join(title.split())[:LONGEST]
     storage_patterns.change(ctx.tx, pattern.id, title=called, area=" ".join(area.split())[:60])
-    history(ctx, pattern.id, "changed", pattern.title)
+    history(ctx, pattern.id, PatternEvent.CHANGED, pattern.title)
     return Reply(cards.card(ctx, own(ctx, pattern.id)))
 
 
@@ -303,27 +313,26 @@ def estimate(
     return Reply(cards.card(ctx, own(ctx, pattern.id)))
 
 
-SHARED = "answered with"  # merged into what had an answer
-KINDS: dict[str, Sentence] = {
-    "confirmed": _("confirmed"),
-    "added": _("notes added"),
-    "split": _("split"),
-    "merged": _("merged"),
-    "apart": _("taken apart"),
-    "undone": _("undone"),
-    "changed": _("called something else"),
-    "checked": _("seven taps"),
-    "answered": _("answered"),
-    "parked": _("parked"),
-    "answered with": _("answered with another one"),
-    "open again": _("open again"),
-    "taken up": _("looked at next"),
-    "set aside": _("not looked at next"),
-    "words removed": _("words removed that were typed by mistake"),
+KINDS: dict[PatternEvent, Sentence] = {
+    PatternEvent.CONFIRMED: _("confirmed"),
+    PatternEvent.ADDED: _("notes added"),
+    PatternEvent.SPLIT: _("split"),
+    PatternEvent.MERGED: _("merged"),
+    PatternEvent.APART: _("taken apart"),
+    PatternEvent.UNDONE: _("undone"),
+    PatternEvent.CHANGED: _("called something else"),
+    PatternEvent.CHECKED: _("seven taps"),
+    PatternEvent.ANSWERED: _("answered"),
+    PatternEvent.PARKED: _("parked"),
+    PatternEvent.ANSWERED_WITH: _("answered with another one"),
+    PatternEvent.OPEN_AGAIN: _("open again"),
+    PatternEvent.TAKEN_UP: _("looked at next"),
+    PatternEvent.SET_ASIDE: _("not looked at next"),
+    PatternEvent.WORDS_REMOVED: _("words removed that were typed by mistake"),
 }
 
 
-def _told(words: str, **values: object) -> Sentence:
+def _line(words: str, **values: object) -> Sentence:
     if not words:
         return _("{at}: {kind}, {who}", **values)
     return _("{at}: {kind}, {who}. {words}", words=words, **values)
@@ -339,7 +348,7 @@ def _told(words: str, **values: object) -> Sentence:
 def past(ctx: Context, pattern: PatternRef) -> Reply:
     own(ctx, pattern.id)
     items = tuple(
-        _told(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
+        _line(each.words, at=each.at, kind=KINDS[each.kind], who=name(ctx, each.by))
         for each in storage_patterns.history(ctx.tx, pattern.id)[:20]
     )
     if not items:

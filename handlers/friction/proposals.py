@@ -17,8 +17,8 @@ from handlers.friction import themes
 from handlers.kit.readers import folded
 from handlers.similarity.terms import words
 
-ALIKE = 0.33  # likeness from which two notes may say the same
-TOGETHER = 0.28  # mean likeness that two groups need to become one
+ALIKE = 0.33  # similarity from which two notes may say the same
+TOGETHER = 0.28  # mean similarity that two groups need to become one
 # What counts how much: a thing, what much of all work is about, what is tiresome, an idea of the
 # glossary, a word; a part of a compound counts less. Chosen and measured as docs/pilots.md tells.
 THING, SETTING, TROUBLE, IDEA, WORD = 1.5, 0.7, 0.4, 0.6, 0.3
@@ -42,7 +42,7 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class Match:
     """A note that may say the same, by its place among those that were given."""
 
     at: int
@@ -116,15 +116,15 @@ def similarity(one: Seen, other: Seen) -> float:
     return score * (ONE_TROUBLE if one.troubles or other.troubles else NO_TROUBLE)
 
 
-def like(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+def find_similar(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
     """Return which of `others` may say the same as `note`, the likest first."""
     return [each for each in nearest(note, others, limit) if each.score >= ALIKE]
 
 
-def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Like]:
+def nearest(note: Said, others: Sequence[Said], limit: int = 5) -> list[Match]:
     """Return what is nearest to `note`, also what is too far for a proposal; a person looks."""
     mine, *theirs = seen([note, *others])
-    found = [Like(at, similarity(mine, each)) for at, each in enumerate(theirs)]
+    found = [Match(at, similarity(mine, each)) for at, each in enumerate(theirs)]
     return sorted(
         (each for each in found if each.score > 0), key=lambda each: (-each.score, each.at)
     )[:limit]

@@ -15,6 +15,7 @@ from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.friction import patterns, texts
+from storage.friction.patterns import PatternEvent
 
 feature = Feature(_("Friction"))
 
@@ -25,7 +26,7 @@ def _nowhere() -> Refusal:
     return Refusal(_("These words do not stand there."), field="words")
 
 
-def _gone() -> Sentence:
+def _gone_words() -> Sentence:
     return _("The words are gone for good, and nobody is told which they were.")
 
 
@@ -46,7 +47,7 @@ def from_note(ctx: Context, id: Id, *, words: WordsField) -> Reply:
     if not texts.remove_from_note(ctx.tx, id, words, MARK):
         raise _nowhere()
     # Neither the words nor the answer are kept against repetition.
-    return Reply(line(_gone()), nameless=True, secret=True)
+    return Reply(line(_gone_words()), nameless=True, secret=True)
 
 
 @feature.command(
@@ -61,6 +62,6 @@ def from_pattern(ctx: Context, pattern: PatternRef, *, words: WordsField) -> Rep
     whole = patterns.whole(ctx.tx, pattern.id)
     if not texts.remove_from_patterns(ctx.tx, whole, words, MARK):
         raise _nowhere()
-    history(ctx, pattern.id, "words removed")
+    history(ctx, pattern.id, PatternEvent.WORDS_REMOVED)
     shown = cards.card(ctx, own(ctx, pattern.id))
-    return Reply(Message((Text(_gone()), *shown.parts)), secret=True)
+    return Reply(Message((Text(_gone_words()), *shown.parts)), secret=True)

@@ -30,7 +30,7 @@ def is_confirmed(ctx: Context, rules: Guardrails) -> bool:
     return rules.version in mandate.confirmed(ctx.tx, ctx.person.id)
 
 
-def shown(ctx: Context) -> list[Part]:
+def guardrail_parts(ctx: Context) -> list[Part]:
     """Return what always holds; the button only for whoever has not confirmed this version."""
     rules = mandate.guardrails(ctx.tx)
     if rules is None:

@@ -98,12 +98,12 @@ def unfit(ctx: Context, outcome: Unfit) -> Refusal:
     ways = outcome.reason.buttons if outcome.reason is not None else ()
     about = Button(_("Help"), call("help", word=command.name), "quiet")
     return Refusal(
-        _said(ctx, outcome),
+        _usage_words(ctx, outcome),
         buttons=(*options, *ways, declare_button(ctx, ctx.typed), about),
     )
 
 
-def _said(ctx: Context, outcome: Unfit) -> Sentence:
+def _usage_words(ctx: Context, outcome: Unfit) -> Sentence:
     if outcome.reason is not None:
         return outcome.reason.words
     parameter = outcome.parameter

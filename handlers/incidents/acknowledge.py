@@ -10,6 +10,7 @@ from handlers import rights
 from handlers.bans import cards as ban_cards
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import label, take, tell
+from handlers.incidents.keys import IncidentTimer
 from handlers.incidents.lookup import NEWS, Named, Ref, find, find_open, meant, not_open, note
 from handlers.incidents.transitions import changing
 from handlers.kit.commands import Ask, Feature, call
@@ -23,7 +24,8 @@ from storage import incidents
 from storage.delivery import places, timers
 from storage.delivery.outbox import ParcelKind
 from storage.incidents import Incident, takings
-from storage.incidents.states import IncidentState
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, TimelineKind
 from storage.incidents.takings import Taking
 from storage.people import Person
 
@@ -46,11 +48,11 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
     before = _before(ctx, incident)
     with changing(ctx, incident.number):
         if not incidents.acknowledge(ctx.tx, incident.number, ctx.person.id, ctx.now, next_news):
-            raise _not_first(ctx, incident.number)  # which also lets the climbing go on
+            raise _not_first(ctx, incident.number)  # which also lets the escalation go on
         takings.keep(ctx.tx, incident.number, before)
         if ctx.place is not None:
-            places.answered(ctx.tx, ctx.person.id, ctx.place.id.partition(":")[0])
-        incident = note(ctx, incident.number, "acknowledged")
+            places.remember_platform(ctx.tx, ctx.person.id, ctx.place.id.partition(":")[0])
+        incident = note(ctx, incident.number, TimelineKind.ACKNOWLEDGED)
         escalation.wait_for_news(ctx, incident, next_news)
     return Reply(
         _yours(ctx, incident),
@@ -61,7 +63,7 @@ def acknowledge(ctx: Context, number: Ref | None = None) -> Reply:
 
 def _before(ctx: Context, incident: Incident) -> Taking:
     """Return how an incident stands before the asker takes it, with its running timer."""
-    running = timers.find(ctx.tx, keys.climb_key(incident.number))
+    running = timers.find(ctx.tx, keys.escalation_key(incident.number))
     payload, due = running if running is not None else ({}, None)
     return Taking(
         person=ctx.person.id,
@@ -79,7 +81,7 @@ def _before(ctx: Context, incident: Incident) -> Taking:
 @feature.command("not me", "nicht ich", help=_("It was not for me."), hidden=True)
 def give_back(ctx: Context, number: Ref) -> Reply:
     if incidents.decline(ctx.tx, number, ctx.person.id):
-        return _declined(ctx, number)
+        return _tell_declined(ctx, number)
     taking = takings.find(ctx.tx, number)
     mine = taking is not None and taking.person == ctx.person.id
     if taking is None or not mine or taking.at + NOT_ME < ctx.now:
@@ -95,13 +97,13 @@ def give_back(ctx: Context, number: Ref) -> Reply:
     with changing(ctx, number):
         if not takings.give_back(ctx.tx, number, taking):
             raise not_open(ctx, find(ctx, number))
-        incident = note(ctx, number, "given back")
+        incident = note(ctx, number, TimelineKind.GIVEN_BACK)
         if taking.due_at is not None:
             timers.set(
                 ctx.tx,
                 id=ctx.new_id(),
-                kind="climb",
-                key=keys.climb_key(number),
+                kind=IncidentTimer.ESCALATION,
+                key=keys.escalation_key(number),
                 due=max(taking.due_at, ctx.now),
                 **json.loads(taking.timer),
             )
@@ -122,9 +124,9 @@ def give_back(ctx: Context, number: Ref) -> Reply:
     )
 
 
-def _declined(ctx: Context, number: int) -> Reply:
+def _tell_declined(ctx: Context, number: int) -> Reply:
     """Let whoever asked know that somebody does not take it over; nothing else changes."""
-    incident = note(ctx, number, "declined")
+    incident = note(ctx, number, TimelineKind.DECLINED)
     said = _(
         "Thank you for saying so. {responsible} stays responsible for {incident}.",
         responsible=named(ctx, incident.responsible),
@@ -139,8 +141,8 @@ def _declined(ctx: Context, number: int) -> Reply:
     posts = [Post(keys.asked_key(number, ctx.person.id), line(said, tone=Tone.QUIET))]
     asked = [
         each
-        for each in incidents.timeline(ctx.tx, number)
-        if each.kind == "asked" and each.detail == ctx.person.id
+        for each in incident_timeline.of(ctx.tx, number)
+        if each.kind == TimelineKind.ASKED and each.detail == ctx.person.id
     ]
     if asked and asked[-1].person is not None:
         again = Button(_("Ask somebody"), call("assign", number=number))
@@ -232,7 +234,7 @@ def promise(
                     incident=label(number),
                 )
             )
-        incident = note(ctx, number, "promised", str(minutes))
+        incident = note(ctx, number, TimelineKind.PROMISED, str(minutes))
         escalation.wait_for_news(ctx, incident, due)
     return Reply(
         line(_("Good. If nothing is heard by {at:time}, I ask again.", at=due)),
@@ -253,7 +255,7 @@ def assign(
     if incident.responsible == person.id and not incident.unanswered:
         raise Refusal(_("{who} already looks after {incident}.", who=asked, incident=label(number)))
     incidents.propose(ctx.tx, number, person.id)
-    incident = note(ctx, number, "asked", person.id)
+    incident = note(ctx, number, TimelineKind.ASKED, person.id)
     responsible = named(ctx, incident.responsible)
     question = Message(
         (

@@ -14,10 +14,11 @@ from handlers.kit.people import PLATFORMS, name, person
 from handlers.kit.words import Sentence, Words, _, _n, shortened
 from handlers.rules import routing
 from storage import closing as closings
-from storage import incidents, rules
+from storage import rules
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.rules import Led, RoutingState
 
 
@@ -59,9 +60,9 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
             who=name(ctx, incident.restored_by or incident.responsible),
         )
     if incident.state == IncidentState.DONE:
-        return _done(ctx, incident)
+        return _done_words(ctx, incident)
     if incident.state == IncidentState.CLOSED:
-        return _closed(ctx, incident)
+        return _closed_words(ctx, incident)
     if incident.unanswered:
         mentioned = person if pings else name
         who = mentioned(ctx, incident.responsible)
@@ -78,7 +79,7 @@ def standing(ctx: Context, incident: Incident, *, pings: bool = True) -> Sentenc
     )
 
 
-def _done(ctx: Context, incident: Incident) -> Sentence:
+def _done_words(ctx: Context, incident: Incident) -> Sentence:
     closing = closings.find(ctx.tx, incident.number)
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
     if closing.verified_by is not None:
@@ -92,7 +93,7 @@ def _done(ctx: Context, incident: Incident) -> Sentence:
     return _("Done since {at}, says {who}.", **values)
 
 
-def _closed(ctx: Context, incident: Incident) -> Sentence:
+def _closed_words(ctx: Context, incident: Incident) -> Sentence:
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
     into = label(incident.closed_into or 0)
     if incident.closed_as == "duplicate":
@@ -118,7 +119,9 @@ def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     said = _("since {since}; alerted: {roles}", since=since, roles=roles)
     rows: list[tuple[Words, Words]] = [(_("Waiting"), said)]
     if gone := targets.unreached(ctx, incident):
-        rows.append((_("Not reached"), _("{names}", names=[_reached(ctx, each) for each in gone])))
+        rows.append(
+            (_("Not reached"), _("{names}", names=[_reached_words(ctx, each) for each in gone]))
+        )
     paused = alarms.paused(ctx.tx, incident.number, ctx.now)
     for who, until in paused.items():
         role = targets.roles_of(ctx, incident, [who])
@@ -126,7 +129,7 @@ def _waiting(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     return rows
 
 
-def _reached(ctx: Context, gone: tuple[PersonId, str]) -> Sentence:
+def _reached_words(ctx: Context, gone: tuple[PersonId, str]) -> Sentence:
     who, platform = gone
     return _("{who} ({where})", who=name(ctx, who), where=PLATFORMS.get(platform, platform))
 
@@ -143,7 +146,7 @@ def card(ctx: Context, incident: Incident) -> Message:
         ),
     ]
     if incident.reopened_at is not None:
-        rows.append((_("Opened again"), _reopened(ctx, incident)))
+        rows.append((_("Opened again"), _reopened_words(ctx, incident)))
     rows[1:1] = _waiting(ctx, incident)
     if incident.severity == Severity.SERIOUS:
         rows.insert(1, (_("Severity"), _("serious")))
@@ -209,9 +212,11 @@ def about_question(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     )
 
 
-def _reopened(ctx: Context, incident: Incident) -> Sentence:
+def _reopened_words(ctx: Context, incident: Incident) -> Sentence:
     newest = [
-        each for each in incidents.timeline(ctx.tx, incident.number) if each.kind == "reopened"
+        each
+        for each in incident_timeline.of(ctx.tx, incident.number)
+        if each.kind == TimelineKind.REOPENED
     ][-1]
     return _(
         "{why} ({who}, {at})",
@@ -322,7 +327,7 @@ def settled_words(ctx: Context, incident: Incident) -> Sentence:
     return _("{title} – {standing}", title=headline(incident), standing=standing(ctx, incident))
 
 
-def why_climbed(ctx: Context, incident: Incident, minutes: int) -> Sentence:
+def why_escalated(ctx: Context, incident: Incident, minutes: int) -> Sentence:
     """Return the reason of a later alarm; `minutes` since the incident needs somebody."""
     who = name(ctx, incident.responsible)
     if incident.unanswered:
@@ -371,7 +376,7 @@ def question(ctx: Context, incident: Incident) -> Message:
     )
 
 
-def listed(ctx: Context, incident: Incident) -> Sentence:
+def list_line(ctx: Context, incident: Incident) -> Sentence:
     """Return an incident as one line of a list."""
     values = {
         "title": shortened(headline(incident), 100),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from handlers.incidents.cards import card, headline, label, standing
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Setting
@@ -22,6 +23,7 @@ from handlers.kit.words import Words, _, shortened, text
 from storage import incidents, people, workspaces
 from storage.delivery import outbox, places, timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.places import PlaceKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import channels as stored_channels
@@ -82,7 +84,7 @@ def follow(ctx: Context, incident: Incident) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="room",
+        kind=IncidentTimer.CHANNEL,
         key=timer_key(incident.number),
         due=ctx.now,
         errand=True,
@@ -92,7 +94,7 @@ def follow(ctx: Context, incident: Incident) -> None:
 
 def _platform(ctx: Context) -> str | None:
     """Return the platform that makes the channel: where incidents have theirs, if it makes any."""
-    chosen = places.with_role(ctx.tx, places.INCIDENTS)
+    chosen = places.with_role(ctx.tx, places.PlaceRole.INCIDENTS)
     found = [each.id.partition(":")[0] for each in chosen]
     return next((each for each in found if each in MAKERS), None)
 
@@ -127,22 +129,22 @@ def _people(ctx: Context, incident: Incident) -> tuple[PersonId, ...]:
     return tuple(dict.fromkeys(each for each in concerned if each))
 
 
-@feature.timer("room")
+@feature.timer(IncidentTimer.CHANNEL)
 def settle(ctx: Context, number: int) -> Reply:
     """After the platform was asked: put the card into a new channel."""
     room, incident = stored_channels.find(ctx.tx, number), incidents.find(ctx.tx, number)
     if room is not None and room.reason is not None:
-        return Reply(posts=_told(ctx, room.reason))
+        return Reply(posts=_tell_managers(ctx, room.reason))
     if room is None or incident is None or room.place is None or room.closed:
         return Reply()
     key = f"incident:{number}"
-    places.ensure(ctx.tx, room.place, "channel", room.name)
+    places.ensure(ctx.tx, room.place, PlaceKind.CHANNEL, room.name)
     if room.place in outbox.places_of(ctx.tx, key):
         return Reply()
     return Reply(posts=(Post(key, card(ctx, incident), room.place),))
 
 
-def _told(ctx: Context, reason: str) -> tuple[Post, ...]:
+def _tell_managers(ctx: Context, reason: str) -> tuple[Post, ...]:
     """Tell the managers, in one message, that the platform makes no channels."""
     words = _(
         "The incident goes on without a channel of its own; the platform refused it ({reason}).",

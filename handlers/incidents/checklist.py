@@ -1,7 +1,7 @@
 """The points of *done*: what each asks for, what is said, and what is still open.
 
 Rule: docs/rules.md, done. A point counts since the moment when somebody said it; reopening an
-incident takes the moments away, so the gate asks again.
+incident takes the moments away, so all of it is asked again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from handlers.bans.rules import rules
 from handlers.kit.context import Context
 from handlers.kit.people import name
-from handlers.kit.readers.evidence import linked
+from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.similarity import is_near_same
 from storage import closing as closings
-from storage import incidents
 from storage.closing import Closing
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
 
 NAMED = 3  # open points that a card names; more are only counted
@@ -132,7 +132,7 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
     When the same thing comes back meanwhile, the time begins anew once that works again.
     """
     since = incident.restored_at or ctx.now
-    for each in incidents.of_service_since(ctx.tx, incident.service, since):
+    for each in incident_lists.of_service_since(ctx.tx, incident.service, since):
         if each.number != incident.number and _came_back(incident, each):
             again = each.restored_at or each.ended_at or since
             since = max(since, ctx.now if each.state == IncidentState.OPEN else again)
@@ -163,7 +163,7 @@ def fix(ctx: Context, closing: Closing) -> Sentence:
     return _("Workaround; {who} fixes the cause by {on}", **values)
 
 
-def said(ctx: Context, point: Point, detail: str) -> Words:
+def answer_words(ctx: Context, point: Point, detail: str) -> Words:
     """Return what somebody said about a point, from the timeline's `detail`."""
     match point:
         case Point.END:
@@ -178,14 +178,14 @@ def said(ctx: Context, point: Point, detail: str) -> Words:
             who = name(ctx, PersonId(person))
             return _("{who}, {on}", who=who, on=date.fromisoformat(day))
         case Point.RUNBOOK:
-            return linked(detail) if detail else _("none yet")
+            return evidence_words(detail) if detail else _("none yet")
         case _:
-            return linked(detail)
+            return evidence_words(detail)
 
 
 def runbook(closing: Closing) -> Words:
     """Return where the runbook is, or the gap."""
-    return linked(closing.runbook) if closing.runbook else _("none yet")
+    return evidence_words(closing.runbook) if closing.runbook else _("none yet")
 
 
 def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
@@ -201,7 +201,7 @@ def rows(ctx: Context, incident: Incident) -> list[tuple[Words, Words]]:
     if closing.ending_since is not None and closing.fix_since is not None:
         found.append((_("Fix"), fix(ctx, closing)))
     if closing.evidence_since is not None:
-        found.append((_("Evidence"), linked(closing.evidence or "")))
+        found.append((_("Evidence"), evidence_words(closing.evidence or "")))
     if closing.runbook_since is not None:
         found.append((_("Runbook"), runbook(closing)))
     if closing.override_by is not None:

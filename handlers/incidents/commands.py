@@ -35,10 +35,10 @@ from handlers.rules import fields, meaning, routing
 from handlers.services import lookup as service_lookup
 from handlers.settings import definitions
 from storage import incidents, rules, workspaces
-from storage.delivery.places import INCIDENTS, PlaceKind
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine.ids import ServiceId
 from storage.incidents import Incident, offers
-from storage.incidents.states import Severity
+from storage.incidents.states import Severity, TimelineKind
 from storage.rules import Led, Routing, Rule, RuleKind
 from storage.services import Service
 
@@ -91,17 +91,17 @@ def declare(
         routing.lead(ctx, rule, Led.INCIDENT, str(number), title)
     if offer and not another:
         offers.use(ctx.tx, offer, number, ctx.now)
-    write_timeline(ctx, number, "declared")
-    incident_recurrence.notice(ctx, incident, ahead.likes)
-    shown = [Post(keys.card_key(number), card(ctx, incident), INCIDENTS)]
+    write_timeline(ctx, number, TimelineKind.DECLARED)
+    incident_recurrence.notice(ctx, incident, ahead.matches)
+    shown = [Post(keys.card_key(number), card(ctx, incident), PlaceRole.INCIDENTS)]
     if (
         ctx.place is not None
         and ctx.place.kind == PlaceKind.CHANNEL
-        and ctx.place.role != INCIDENTS
+        and ctx.place.role != PlaceRole.INCIDENTS
     ):
         shown.append(Post(keys.card_key(number), card(ctx, incident), ctx.place.id))
     return Reply(
-        _declared(ctx, incident, meant),
+        _declaration(ctx, incident, meant),
         posts=(*shown, *escalation.start(ctx, incident)),
         subject=label(number),
     )
@@ -123,7 +123,7 @@ def _must_be_first(ctx: Context, text: str, offer: str) -> None:
         raise declared_already(ctx, twice, text)
 
 
-def _declared(ctx: Context, incident: Incident, service: Service) -> Message:
+def _declaration(ctx: Context, incident: Incident, service: Service) -> Message:
     who = named(ctx, incident.responsible)
     values = {"who": who, "service": service.name}
     if incident.gap:
@@ -205,8 +205,8 @@ def _severity(ctx: Context, number: int, severity: Severity) -> Reply:
 def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply:
     incident = find_open(ctx, number)
     rights.need_for(ctx, "move", incident)
-    buttons = _as_ruled(ctx, number, service)
-    incident, posts = _moved(ctx, incident, service)
+    buttons = _rule_buttons(ctx, number, service)
+    incident, posts = _move(ctx, incident, service)
     meaning.learn(ctx, number, incident.title, service)
     said = _(
         "{incident} is about {service} now; {who} is responsible.",
@@ -217,7 +217,7 @@ def move(ctx: Context, number: Ref, service: service_lookup.ServiceRef) -> Reply
     return Reply(line(said, *buttons), posts=posts, subject=label(number))
 
 
-def _as_ruled(ctx: Context, number: int, service: Service) -> tuple[Button, ...]:
+def _rule_buttons(ctx: Context, number: int, service: Service) -> tuple[Button, ...]:
     """Tell the rule that led it whether it was right; whoever answers may let it go on so."""
     led = rules.led(ctx.tx, Led.INCIDENT, str(number))
     if led is None:
@@ -243,7 +243,7 @@ def _without_rule(ctx: Context, led: Routing) -> Service:
     return chosen
 
 
-def _moved(ctx: Context, incident: Incident, service: Service) -> tuple[Incident, tuple[Post, ...]]:
+def _move(ctx: Context, incident: Incident, service: Service) -> tuple[Incident, tuple[Post, ...]]:
     """Let an incident be about another service; whoever answers there gets the full time."""
     number = incident.number
     first = duty.on_duty(ctx, service)
@@ -257,8 +257,8 @@ def _moved(ctx: Context, incident: Incident, service: Service) -> tuple[Incident
                     service=service.name,
                 )
             )
-        incident = note(ctx, number, "moved", service.id)
-        incident_recurrence.moved(ctx, incident)
+        incident = note(ctx, number, TimelineKind.MOVED, service.id)
+        incident_recurrence.move(ctx, incident)
         if not other:
             return incident, escalation.card_posts(ctx, incident)
         posts = escalation.ended_posts(ctx, incident)  # the old alarm is taken back
@@ -277,7 +277,7 @@ def not_about(ctx: Context, number: Ref) -> Reply:
         incident = find(ctx, number)
         posts = (*escalation.card_posts(ctx, incident), *escalation.renewed_alarms(ctx, incident))
     elif by_rule and led is not None:
-        incident, posts = _moved(ctx, incident, _without_rule(ctx, led))
+        incident, posts = _move(ctx, incident, _without_rule(ctx, led))
     else:
         raise Refusal(_("Nothing is guessed about {incident} any more.", incident=label(number)))
     change = Button(_("Change service"), call("move", number=number))

@@ -55,7 +55,7 @@ def section(ctx: Context, week: Week) -> Section:
 def _untaken(ctx: Context) -> tuple[Task, ...]:
     return tuple(
         Untold(
-            partial(_told, ctx, each.number),
+            partial(_task, ctx, each.number),
             each.declared_at,
             f"incident:{each.number}",
             first=True,
@@ -65,7 +65,7 @@ def _untaken(ctx: Context) -> tuple[Task, ...]:
     )
 
 
-def _told(ctx: Context, number: int) -> Task:
+def _task(ctx: Context, number: int) -> Task:
     incident = find(ctx, number)
     words = _(
         "{title}: {standing}",

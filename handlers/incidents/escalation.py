@@ -1,6 +1,6 @@
 """Climbing: one person first, never nobody, slower and slower, and never silently over.
 
-The steps are data (`handlers/incidents/alarms/steps.py`, docs/rules.md, climbing). Here is
+The steps are data (`handlers/incidents/alarms/steps.py`, docs/rules.md, escalation). Here is
 when they begin and stop, and what is shown; `alarms/escalate.py` makes one.
 """
 
@@ -19,22 +19,25 @@ from handlers.incidents.cards import (
     card,
     settled_alarm,
     waits_since,
-    why_climbed,
+    why_escalated,
 )
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.context import Context
 from handlers.kit.messages import Post
 from storage import incidents
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
-from storage.incidents import Happening, Incident, alarms
-from storage.incidents.states import IncidentState, Severity
+from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, Severity, TimelineKind
+from storage.incidents.timeline import Happening
 from storage.services import LIMIT
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
-    """What the climbing timer carries: the next step, and since when nobody answers.
+class Escalation:
+    """What the timer of its escalation carries: the next step, and since when nobody answers.
 
     `due` is when the step is planned; a timer that runs sooner was hastened, because a
     message could not be delivered. `jumped` is when a step was last made for that reason,
@@ -52,15 +55,15 @@ class Climb:
 
 
 def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ...]:
-    """Alarm the one responsible person, and begin to climb from now."""
+    """Alarm the one responsible person, and begin to escalate from now."""
     due = ctx.now + limit_of(ctx, incident)
-    plan(ctx, incident.number, Climb(SECOND, ctx.now, due))
-    incidents.happened(
+    plan(ctx, incident.number, Escalation(SECOND, ctx.now, due))
+    incident_timeline.add(
         ctx.tx,
         incident.number,
         id=ctx.new_id(),
         at=ctx.now,
-        kind="alarmed",
+        kind=TimelineKind.ALARMED,
         detail=incident.responsible,
     )
     incident_channels.follow(ctx, incident)
@@ -73,17 +76,17 @@ def wait_for_answer(ctx: Context, incident: Incident) -> None:
     """Set the first step anew, with the limit of today's severity."""
     begun = waits_since(incident)
     due = max(begun + limit_of(ctx, incident), ctx.now)
-    plan(ctx, incident.number, Climb(SECOND, begun, due))
+    plan(ctx, incident.number, Escalation(SECOND, begun, due))
 
 
 def wait_for_news(ctx: Context, incident: Incident, due: datetime) -> None:
     """Ask at `due` unless there was news by then."""
-    plan(ctx, incident.number, Climb(ASK, due, due))
+    plan(ctx, incident.number, Escalation(ASK, due, due))
 
 
 def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Climb as a serious incident does: what rests begins again, what waits long comes sooner."""
-    found = timers.find(ctx.tx, keys.climb_key(incident.number))
+    found = timers.find(ctx.tx, keys.escalation_key(incident.number))
     if found is None:
         return ()
     payload, due = found
@@ -96,8 +99,8 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         timers.set(
             ctx.tx,
             id=ctx.new_id(),
-            kind="climb",
-            key=keys.climb_key(incident.number),
+            kind=IncidentTimer.ESCALATION,
+            key=keys.escalation_key(incident.number),
             due=soon,
             **payload,
         )
@@ -105,17 +108,17 @@ def quicken(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def stop(ctx: Context, number: int) -> bool:
-    """Stop climbing, for `transitions.changing`, which knows the order of locks.
+    """Stop escalation, for `transitions.changing`, which knows the order of locks.
 
-    Where nothing climbs, cancelling locks nothing: somebody else could set the timer between.
+    Where nothing escalates, cancelling locks nothing: somebody else could set the timer between.
     """
-    hold(ctx, number)
-    return timers.cancel(ctx.tx, keys.climb_key(number))
+    lock(ctx, number)
+    return timers.cancel(ctx.tx, keys.escalation_key(number))
 
 
-def hold(ctx: Context, number: int) -> None:
+def lock(ctx: Context, number: int) -> None:
     """Wait for whoever is just making a step, for `transitions.changing`."""
-    timers.lock(ctx.tx, keys.climb_key(number))
+    timers.lock(ctx.tx, keys.escalation_key(number))
 
 
 def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
@@ -150,11 +153,11 @@ def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def ended_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """As `changed`, and take back or edit every alarm: it needs nobody any more."""
+    """As `card_posts`, and take back or edit every alarm: it needs nobody any more."""
     posts = [*card_posts(ctx, incident), *posting.settled_posts(ctx, incident)]
     told = [keys.top_key(incident.number), keys.rests_key(incident.number)]
-    questions = {"asked": keys.asked_key, "checking": keys.check_key}
-    for each in incidents.timeline(ctx.tx, incident.number):
+    questions = {TimelineKind.ASKED: keys.asked_key, TimelineKind.CHECKING: keys.check_key}
+    for each in incident_timeline.of(ctx.tx, incident.number):
         if each.kind in questions:
             told.append(questions[each.kind](incident.number, PersonId(each.detail)))
     for name in told:
@@ -172,11 +175,11 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     known = {each.position for each in sent}
     posts: list[Post] = []
     for position, each in live:
-        if each.kind == "silent":  # it asks for news, and of no other incident
+        if each.kind == TimelineKind.SILENT:  # it asks for news, and of no other incident
             continue
         minutes = int((each.at - live[0][1].at) / timedelta(minutes=1))
         first = position == live[0][0]
-        why = wording.why_first(ctx, incident) if first else why_climbed(ctx, incident, minutes)
+        why = wording.why_first(ctx, incident) if first else why_escalated(ctx, incident, minutes)
         name = keys.alarm_key(incident.number, position)
         waits = [a for a in sent if a.position == position and a.live and a.list is None]
         # One from before alarms were noted person by person is wherever it stands.
@@ -185,21 +188,21 @@ def renewed_alarms(ctx: Context, incident: Incident) -> tuple[Post, ...]:
             more = wording.pause_buttons(ctx, incident, person, position)
             message = alarm(ctx, incident, why, more)
             place = f"direct:{person}" if person else None
-            climbs = keys.climb_key(incident.number)
-            posts.append(Post(name, message, place, ParcelKind.ALARM, otherwise=climbs))
+            otherwise = keys.escalation_key(incident.number)
+            posts.append(Post(name, message, place, ParcelKind.ALARM, otherwise=otherwise))
     return tuple(posts)
 
 
 def _live(ctx: Context, incident: Incident) -> list[tuple[int, Happening]]:
-    """Return the alarms since it began to climb anew, each with its position."""
+    """Return the alarms since it began to escalate anew, each with its position."""
     live: list[tuple[int, Happening]] = []
     position, begun = 0, incident.declared_at
-    for each in incidents.timeline(ctx.tx, incident.number):
-        if each.kind in ("moved", "handed on", "reopened"):
+    for each in incident_timeline.of(ctx.tx, incident.number):
+        if each.kind in (TimelineKind.MOVED, TimelineKind.HANDED_ON, TimelineKind.REOPENED):
             begun = each.at
-        if each.kind not in ("alarmed", "silent"):
+        if each.kind not in (TimelineKind.ALARMED, TimelineKind.SILENT):
             continue
-        if each.kind == "silent" or each.at == begun:
+        if each.kind == TimelineKind.SILENT or each.at == begun:
             live = []
         live.append((position, each))
         position += 1
@@ -213,27 +216,27 @@ def limit_of(ctx: Context, incident: Incident) -> timedelta:
     return timedelta(minutes=minutes) / (2 if incident.severity == Severity.SERIOUS else 1)
 
 
-def plan(ctx: Context, number: int, climb: Climb) -> None:
+def plan(ctx: Context, number: int, step: Escalation) -> None:
     """Set the one timer of an incident for its next step."""
-    assert climb.due is not None, "a step is planned for a moment"
+    assert step.due is not None, "a step is planned for a moment"
     more: dict[str, Any] = {}
-    if climb.jump:
+    if step.jump:
         more["jump"] = True
-    if climb.jumped is not None:
-        more["jumped"] = climb.jumped.isoformat()
-    if climb.fell:
+    if step.jumped is not None:
+        more["jumped"] = step.jumped.isoformat()
+    if step.fell:
         more["fell"] = True
-    if climb.missed:
-        more["missed"] = ",".join(climb.missed)
+    if step.missed:
+        more["missed"] = ",".join(step.missed)
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="climb",
-        key=keys.climb_key(number),
-        due=climb.due,
+        kind=IncidentTimer.ESCALATION,
+        key=keys.escalation_key(number),
+        due=step.due,
         number=number,
-        level=climb.level,
-        since=climb.since.isoformat(),
-        planned=climb.due.isoformat(),
+        level=step.level,
+        since=step.since.isoformat(),
+        planned=step.due.isoformat(),
         **more,
     )

@@ -17,7 +17,10 @@ from storage import incidents
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState
+from storage.incidents import lists as incident_lists
+from storage.incidents import people as incident_people
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Incidents"))
 
@@ -28,12 +31,12 @@ def came_back(ctx: Context, _person: str) -> tuple[Post, ...]:
     return hand_on(ctx)
 
 
-def _left(ctx: Context, _person: str) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, _person: str) -> tuple[Post, ...]:
     return hand_on(ctx)
 
 
 @feature.holds(
-    20, "incidents.responsible", "incidents.proposed_to", "incidents.acknowledged_by", left=_left
+    20, "incidents.responsible", "incidents.proposed_to", "incidents.acknowledged_by", left=_hand_on
 )
 def held(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over by a tap: an incident never waits for one."""
@@ -46,11 +49,11 @@ def hand_on(ctx: Context) -> tuple[Post, ...]:
     Who gets an open incident is alarmed; what is restored only changes hands.
     """
     posts: tuple[Post, ...] = ()
-    for incident in sorted(incidents.open_ones(ctx.tx), key=lambda each: each.number):
+    for incident in sorted(incident_lists.open_ones(ctx.tx), key=lambda each: each.number):
         posts += _pass(ctx, incident)
-    for person in incidents.undone_with(ctx.tx):
+    for person in incident_lists.undone_with(ctx.tx):
         while not duty.is_here(ctx, person):
-            passed = [_pass(ctx, each) for each in incidents.undone(ctx.tx, person=person)]
+            passed = [_pass(ctx, each) for each in incident_lists.undone(ctx.tx, person=person)]
             if not any(passed):
                 break
             posts += tuple(post for each in passed for post in each)
@@ -62,17 +65,17 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     service = ctx.service_of(incident.service)
     assert service is not None, "an incident has a service, by constraint"
     before, to = incident.responsible, duty.on_duty(ctx, service)
-    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on climbing
+    if duty.is_here(ctx, before) or to == before:  # nobody else is here; it goes on escalating
         return ()
     with changing(ctx, incident.number):
         if not incidents.hand_on(ctx.tx, incident.number, before, to, ctx.now):
             return ()
-        incidents.happened(
+        incident_timeline.add(
             ctx.tx,
             incident.number,
             id=ctx.new_id(),
             at=ctx.now,
-            kind="handed on",
+            kind=TimelineKind.HANDED_ON,
             person=before,
             detail=to,
         )
@@ -86,7 +89,7 @@ def _pass(ctx: Context, incident: Incident) -> tuple[Post, ...]:
 
 
 def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
-    incidents.replace_person(tx, person, to)
+    incident_people.replace_person(tx, person, to)
     alarms.replace_person(tx, person, to)
 
 
@@ -112,7 +115,7 @@ def _replace(tx: Tx, person: PersonId, to: PersonId) -> None:
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        [*incidents.of_person(ctx.tx, person), *alarms.of_person(ctx.tx, person)],
+        [*incident_people.of_person(ctx.tx, person), *alarms.of_person(ctx.tx, person)],
         {
             "incidents.declared_by": _("Declared it"),
             "incidents.responsible": _("Responsible"),
@@ -134,9 +137,9 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=90,
     then=_("deleted, once the incident is over"),
 )
-def alarms_kept(ctx: Context, before: datetime) -> int:
+def forget_alarms(ctx: Context, before: datetime) -> int:
     """Delete single alarm rows of incidents that are over."""
-    return incidents.forget_alarms(ctx.tx, before)
+    return incident_people.forget_alarms(ctx.tx, before)
 
 
 @feature.keeps(
@@ -145,6 +148,6 @@ def alarms_kept(ctx: Context, before: datetime) -> int:
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let names go from incidents that ended a year ago."""
-    return incidents.forget_people(ctx.tx, before, former(ctx))
+    return incident_people.forget_people(ctx.tx, before, former(ctx))

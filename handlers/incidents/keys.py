@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
+
+
+class IncidentTimer(TimerKind):
+    """The timers of an incident."""
+
+    ESCALATION = "climb"
+    CHANNEL = "room"
+    AFTER_RESTORED = "after"
 
 
 def card_key(number: int) -> str:
@@ -10,8 +19,8 @@ def card_key(number: int) -> str:
     return f"incident:{number}"
 
 
-def climb_key(number: int) -> str:
-    """Return the key of an incident's one climbing timer."""
+def escalation_key(number: int) -> str:
+    """Return the key of an incident's one timer of its escalation."""
     return f"incident:{number}:climb"
 
 
@@ -21,7 +30,7 @@ def alarm_key(number: int, position: int) -> str:
 
 
 def top_key(number: int) -> str:
-    """Return the key of what the declarer hears when it has climbed to the top."""
+    """Return the key of what the declarer hears when it has escalated to the top."""
     return f"incident:{number}:top"
 
 

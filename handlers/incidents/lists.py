@@ -12,7 +12,7 @@ from handlers.incidents.cards import (
     card,
     headline,
     label,
-    listed,
+    list_line,
     service_name,
     standing,
     take,
@@ -36,6 +36,7 @@ from handlers.similarity import find_saying
 from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, pages
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState, Severity
 
 feature = Feature(_("Incidents"))
@@ -72,7 +73,7 @@ def overview(
     if found or not undone:
         parts += _open(which, ctx, found, count)
     if undone:
-        count = len(undone) if mine else incidents.count_undone(ctx.tx)
+        count = len(undone) if mine else incident_lists.count_undone(ctx.tx)
         parts += [
             Title(_n("{n} works again, not done yet", "{n} work again, not done yet", count)),
             Items(tuple(undone_line(ctx, each) for each in undone[:SHOWN])),
@@ -85,17 +86,17 @@ def overview(
 def _undone(ctx: Context, person: PersonId | None) -> list[Incident]:
     """Return what works again and is not done: somebody's, else the first of all."""
     if person is not None:
-        return incidents.undone(ctx.tx, person=person)
-    return incidents.undone(ctx.tx, SHOWN)
+        return incident_lists.undone(ctx.tx, person=person)
+    return incident_lists.undone(ctx.tx, SHOWN)
 
 
 def _listed(ctx: Context, which: Which) -> tuple[list[Incident], int]:
     """Return the first incidents of a list, and how many it has in all."""
     if which is Which.ALL:
-        return incidents.latest(ctx.tx, SHOWN), _count(ctx, Filter("all"))
+        return incident_lists.latest(ctx.tx, SHOWN), _count(ctx, Filter("all"))
     if which is Which.OPEN:
-        return incidents.first_open(ctx.tx, SHOWN), incidents.count_open(ctx.tx)
-    mine = [each for each in incidents.open_ones(ctx.tx) if is_mine(ctx, each)]
+        return incident_lists.first_open(ctx.tx, SHOWN), incident_lists.count_open(ctx.tx)
+    mine = [each for each in incident_lists.open_ones(ctx.tx) if is_mine(ctx, each)]
     return mine, len(mine)
 
 
@@ -110,7 +111,7 @@ def _open(which: Which, ctx: Context, found: list[Incident], count: int) -> list
     shown = {Which.OPEN: "untaken", Which.MINE: "mine", Which.ALL: "all"}
     return [
         Title(_n("{n} incident", "{n} incidents", count)),
-        Items(tuple(listed(ctx, each) for each in found[:SHOWN])),
+        Items(tuple(list_line(ctx, each) for each in found[:SHOWN])),
         *_more(count - SHOWN, shown[which]),
         Buttons(tuple(_show(each) for each in found[:5])),
     ]
@@ -186,18 +187,18 @@ def _show(incident: Incident) -> Button:
 @feature.glance(10)
 def glance(ctx: Context) -> list[Glance]:
     """Return what is open, and what works again and is not done."""
-    undone = tuple(undone_line(ctx, each) for each in incidents.undone(ctx.tx, SHORT))
+    undone = tuple(undone_line(ctx, each) for each in incident_lists.undone(ctx.tx, SHORT))
     return [
         Glance(
             _("Open incidents"),
-            tuple(listed(ctx, each) for each in incidents.first_open(ctx.tx, SHORT)),
-            incidents.count_open(ctx.tx),
+            tuple(list_line(ctx, each) for each in incident_lists.first_open(ctx.tx, SHORT)),
+            incident_lists.count_open(ctx.tx),
             rest=call("list", name="incidents", which="untaken"),
         ),
         Glance(
             _("Works again, not done yet"),
             undone,
-            incidents.count_undone(ctx.tx),
+            incident_lists.count_undone(ctx.tx),
             call("list", name="incidents", which="undone"),
         ),
     ]
@@ -212,11 +213,11 @@ def waiting(ctx: Context) -> list[Task]:
         if each.ties not in waits:
             waits[each.ties] = _task(ctx, each.number) is not None
         if waits[each.ties]:
-            found.append(Untold(partial(_told, ctx, each.number), each.declared_at))
+            found.append(Untold(partial(_open_task, ctx, each.number), each.declared_at))
     return found
 
 
-def _told(ctx: Context, number: int) -> Task:
+def _open_task(ctx: Context, number: int) -> Task:
     task = _task(ctx, number)
     assert task is not None, "nobody changes it while this looks"
     return task
@@ -231,7 +232,7 @@ def _task(ctx: Context, number: int) -> Task | None:
         buttons = (take(number), _show(incident))
     else:
         return None
-    return Task(listed(ctx, incident), buttons, incident.declared_at)
+    return Task(list_line(ctx, incident), buttons, incident.declared_at)
 
 
 @feature.command("show", "zeigen", help=_("One incident."), hidden=True, reads=True)

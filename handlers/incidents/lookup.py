@@ -20,7 +20,9 @@ from handlers.kit.words import _, shortened
 from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents import lists as incident_lists
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, TimelineKind
 
 # docs/rules.md, incidents
 NEWS = {"normal": timedelta(minutes=60), "serious": timedelta(minutes=30)}
@@ -42,9 +44,11 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
     if number is not None:
         return find(ctx, number)
     if word in AFTER:
-        open_ones = incidents.undone(ctx.tx, person=ctx.person.id) or incidents.undone(ctx.tx)
+        open_ones = incident_lists.undone(ctx.tx, person=ctx.person.id) or incident_lists.undone(
+            ctx.tx
+        )
     else:
-        open_ones = incidents.open_ones(ctx.tx)
+        open_ones = incident_lists.open_ones(ctx.tx)
     mine = [each for each in open_ones if _FITS[word](ctx, each)]
     if not mine and word == "update":  # who declared it may say how it stands as well
         mine = [each for each in open_ones if is_mine(ctx, each)]
@@ -80,7 +84,7 @@ def meant(ctx: Context, word: str, number: int | None, text: str = "") -> Incide
 def same_words(ctx: Context, text: str) -> Incident | None:
     """Return what the asker declared with the same words within two minutes, if it is open."""
     said = plain(text)
-    for number, words in incidents.said_since(ctx.tx, ctx.person.id, ctx.now - TWICE):
+    for number, words in incident_lists.said_since(ctx.tx, ctx.person.id, ctx.now - TWICE):
         if plain(words) == said:
             return incidents.find(ctx.tx, number)
     return None
@@ -178,7 +182,12 @@ def not_open(ctx: Context, incident: Incident, text: str = "") -> Refusal:
 
 
 def note(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: int,
+    kind: TimelineKind,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> Incident:
     """Write a line into the timeline and return the incident as it is now.
 
@@ -189,10 +198,15 @@ def note(
 
 
 def write_timeline(
-    ctx: Context, number: int, kind: str, detail: str = "", *, person: PersonId | None = None
+    ctx: Context,
+    number: int,
+    kind: TimelineKind,
+    detail: str = "",
+    *,
+    person: PersonId | None = None,
 ) -> None:
     """Write a line into the timeline: the asker, or another `person`, did something."""
-    incidents.happened(
+    incident_timeline.add(
         ctx.tx,
         number,
         id=ctx.new_id(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import assert_never
 
 from handlers import rights
 from handlers.bans.rules import CALM
@@ -11,11 +12,13 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Items, Message, Title, Tone
 from handlers.kit.people import PLATFORMS, name
 from handlers.kit.words import Sentence, Words, _, _n
-from storage import incidents as storage_incidents
 from storage.engine.ids import NOBODY, PersonId, ServiceId
-from storage.incidents import Happening, Incident
+from storage.incidents import Incident
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import TimelineKind
+from storage.incidents.timeline import Happening
 
-ABOUT_PERSONS = ("alarmed", "unreached", "paused")
+ABOUT_PERSONS = (TimelineKind.ALARMED, TimelineKind.UNREACHED, TimelineKind.PAUSED)
 
 
 def history(ctx: Context, incident: Incident) -> Message:
@@ -23,7 +26,7 @@ def history(ctx: Context, incident: Incident) -> Message:
     tied = rights.tied(ctx, incident)
     lines: list[Words] = [
         _("{at}: {what}", at=each.at, what=_happening(ctx, each))
-        for each in storage_incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
         if tied or each.kind not in ABOUT_PERSONS
     ]
     return Message((Title(cards.headline(incident)), Items(tuple(lines))), Tone.QUIET)
@@ -32,111 +35,116 @@ def history(ctx: Context, incident: Incident) -> Message:
 def _happening(ctx: Context, each: Happening) -> Sentence:
     who = name(ctx, each.person or NOBODY)
     match each.kind:
-        case "declared":
+        case TimelineKind.DECLARED:
             return _("Declared by {who}.", who=who)
-        case "alarmed":
+        case TimelineKind.ALARMED:
             people = [name(ctx, PersonId(id)) for id in each.detail.split(",") if id]
             return _("Alert to {people}.", people=people)
-        case "at the top":
+        case TimelineKind.AT_THE_TOP:
             return _("Nobody answered; it reached the manager.")
-        case "rests":
+        case TimelineKind.RESTS:
             return _("Nobody answered; it rests until work begins.")
-        case "widened":
+        case TimelineKind.WIDENED:
             return _("Nobody answered for hours; every other manager was alerted.")
-        case "unreached":
+        case TimelineKind.UNREACHED:
             person, _colon, platform = each.detail.rpartition(":")
             where = PLATFORMS.get(platform, platform)
             return _(
                 "{who} cannot be reached in {where}.", who=name(ctx, PersonId(person)), where=where
             )
-        case "paused":
+        case TimelineKind.PAUSED:
             until = datetime.fromisoformat(each.detail)
             return _("{who} stopped their own alerts until {until}.", who=who, until=until)
-        case "acknowledged":
+        case TimelineKind.ACKNOWLEDGED:
             return _("{who} looks after it.", who=who)
-        case "given back":
+        case TimelineKind.GIVEN_BACK:
             return _("{who} gave it back.", who=who)
-        case "promised":
+        case TimelineKind.PROMISED:
             return _("Next update announced by {who}: in {n} minutes.", who=who, n=int(each.detail))
-        case "asked":
+        case TimelineKind.ASKED:
             return _(
                 "{who} asked {other} to take it.", who=who, other=name(ctx, PersonId(each.detail))
             )
-        case "declined":
+        case TimelineKind.DECLINED:
             return _("{who} does not take it over.", who=who)
-        case "news":
+        case TimelineKind.NEWS:
             return _("{who}: {news}", who=who, news=each.detail)
-        case "silent":
+        case TimelineKind.SILENT:
             return _("No update came at the agreed time.")
-        case "serious":
+        case TimelineKind.SERIOUS:
             return _("{who} called it serious.", who=who)
-        case "normal":
+        case TimelineKind.NORMAL:
             return _("{who} called it normal.", who=who)
-        case "moved":
+        case TimelineKind.MOVED:
             found = ctx.service_of(ServiceId(each.detail))
             return _(
                 "{who} changed the service to {service}.",
                 who=who,
                 service=found.name if found else "?",
             )
-        case "handed on":
+        case TimelineKind.HANDED_ON:
             return _(
                 "{who} is no longer active; now responsible: {other}.",
                 who=who,
                 other=name(ctx, PersonId(each.detail)),
             )
-        case "fix handed on":
+        case TimelineKind.FIX_HANDED_ON:
             return _(
                 "{who} is no longer active; {other} fixes the cause now.",
                 who=who,
                 other=name(ctx, PersonId(each.detail)),
             )
-        case "restored":
+        case TimelineKind.RESTORED:
             return _("{who} says it works again.", who=who)
-        case "withdrawn":
+        case TimelineKind.WITHDRAWN:
             return _("{who} withdrew it.", who=who)
-        case "same":
+        case TimelineKind.SAME:
             return _("{who} says it is the same as {incident}.", who=who, incident=each.detail)
-        case "other":
+        case TimelineKind.OTHER:
             return _("{who} says it is not the same as {incident}.", who=who, incident=each.detail)
-        case "checking":
+        case TimelineKind.CHECKING:
             return _(
                 "{who} asked {other} to check it.", who=who, other=name(ctx, PersonId(each.detail))
             )
-        case "checked":
+        case TimelineKind.CHECKED:
             return _("Checked by {who}.", who=who)
-        case "quiet":
+        case TimelineKind.QUIET:
             calm = int(each.detail or CALM)
             return _n("Has not come back for {n} day.", "Has not come back for {n} days.", calm)
-        case "overridden":
+        case TimelineKind.OVERRIDDEN:
             return _("Finished by {who} with open points: {why}", who=who, why=each.detail)
-        case "done":
+        case TimelineKind.DONE:
             return _("Reported as done by {who}.", who=who)
-        case "closed":
+        case TimelineKind.CLOSED:
             return _("Closed by {who}.", who=who)
-        case "reason":
+        case TimelineKind.REASON:
             return _("{who}, on closing: {why}", who=who, why=each.detail)
-        case "reopened":
+        case TimelineKind.REOPENED:
             return _("{who} opened it again: {why}", who=who, why=each.detail)
-        case "reminded":
+        case TimelineKind.REMINDED:
             return _("{who} was reminded to finish it.", who=name(ctx, PersonId(each.detail)))
-        case "retitled":
+        case TimelineKind.RETITLED:
             return _("{who} corrected the title. Before: “{title}”", who=who, title=each.detail)
-        case "words removed":
+        case TimelineKind.WORDS_REMOVED:
             return _("{who} removed words that were typed by mistake.", who=who)
-        case "fixed":
+        case TimelineKind.FIXED:
             return _("{who} says that the cause is fixed.", who=who)
-        case "postponed":
+        case TimelineKind.POSTPONED:
             day = date.fromisoformat(each.detail)
             return _("New date for the fix, by {who}: {until}.", who=who, until=day)
-        case kind if kind.startswith("said "):
-            point = checklist.Point(kind.removeprefix("said "))
+        case (
+            TimelineKind.SAID_END
+            | TimelineKind.SAID_CAUSE
+            | TimelineKind.SAID_EVIDENCE
+            | TimelineKind.SAID_ENDING
+            | TimelineKind.SAID_FIX
+            | TimelineKind.SAID_RUNBOOK
+        ):
+            point = checklist.Point(each.kind.removeprefix("said "))
             return _(
                 "{who}, {point}: {said}",
                 who=who,
                 point=checklist.NAMES[point],
-                said=checklist.said(ctx, point, each.detail),
+                said=checklist.answer_words(ctx, point, each.detail),
             )
-        case _:
-            pass
-    raise ValueError(f"a happening of unknown kind: {each.kind}")
+    assert_never(each.kind)

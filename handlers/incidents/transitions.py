@@ -1,4 +1,4 @@
-"""The gate: the one place where the state of an incident changes, for every caller.
+"""Transitions: the one place where the state of an incident changes, for every caller.
 
 open → restored → done; withdrawn by its declarer; closed as a duplicate, a false alarm or
 superseded; reopened. Chat, page, machines and timers all come here (docs/rules.md, done), and a
@@ -16,6 +16,7 @@ from handlers.bans import blocks as ban_blocks
 from handlers.incidents import escalation, keys
 from handlers.incidents.cards import headline, label, works_again
 from handlers.incidents.checklist import Point, missing_of, quiet_until, waits_for_check
+from handlers.incidents.keys import IncidentTimer
 from handlers.incidents.lookup import NEWS, find, not_open, note
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
@@ -32,7 +33,7 @@ from storage.delivery import timers
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
 from storage.incidents import transitions as states
-from storage.incidents.states import ClosedAs, IncidentState, Severity
+from storage.incidents.states import ClosedAs, IncidentState, Severity, TimelineKind
 from storage.repeats.outages import overlap
 
 Blocker = Callable[[Context, Incident], Sentence | None]
@@ -64,7 +65,7 @@ def changing(ctx: Context, *numbers: int, goes_on: Collection[int] = ()) -> Iter
     in_order = sorted(set(numbers))
     for number in in_order:
         if number in goes_on:
-            escalation.hold(ctx, number)
+            escalation.lock(ctx, number)
         else:
             escalation.stop(ctx, number)
             timers.cancel(ctx.tx, keys.after_key(number))
@@ -80,11 +81,11 @@ def restore(ctx: Context, number: int, text: str = "") -> Incident:
     """It works again. A missing acknowledgement stays missing."""
     with changing(ctx, number):
         if text and incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, None):
-            note(ctx, number, "news", text)
+            note(ctx, number, TimelineKind.NEWS, text)
         if not states.restore(ctx.tx, number, ctx.person.id, ctx.now):
             raise not_open(ctx, find(ctx, number), text)
         closings.begin(ctx.tx, number)
-        return note(ctx, number, "restored")
+        return note(ctx, number, TimelineKind.RESTORED)
 
 
 def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
@@ -92,10 +93,10 @@ def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
     with changing(ctx, number):
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
-        return note(ctx, number, "withdrawn")
+        return note(ctx, number, TimelineKind.WITHDRAWN)
 
 
-def blocked(ctx: Context, incident: Incident) -> Sentence | None:
+def obstacle(ctx: Context, incident: Incident) -> Sentence | None:
     """Return what else keeps an incident from being done, None when nothing does."""
     return next((words for each in BLOCKERS if (words := each(ctx, incident)) is not None), None)
 
@@ -108,7 +109,7 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
     with changing(ctx, number):
         incident = find(ctx, number)
         must_go(ctx, incident, DONE)
-        hindrance = blocked(ctx, incident)
+        hindrance = obstacle(ctx, incident)
         if hindrance is not None:
             raise Refusal(hindrance)
         points = missing_of(ctx, incident)
@@ -121,10 +122,10 @@ def finish(ctx: Context, number: int, person: PersonId, reason: str = "") -> Inc
             closings.begin(ctx.tx, number)
             still_open = ",".join(points)
             closings.override(ctx.tx, number, person, reason, still_open, ctx.now)
-            note(ctx, number, "overridden", reason, person=person)
+            note(ctx, number, TimelineKind.OVERRIDDEN, reason, person=person)
         if not states.finish(ctx.tx, number, person, ctx.now):
             raise not_open(ctx, find(ctx, number))
-        return note(ctx, number, "done", person=person)
+        return note(ctx, number, TimelineKind.DONE, person=person)
 
 
 def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, why: str) -> Incident:
@@ -133,7 +134,7 @@ def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, wh
     with changing(ctx, number, *ends_in, goes_on=ends_in):
         incident = find(ctx, number)
         must_go(ctx, incident, CLOSED)
-        hindrance = blocked(ctx, incident)
+        hindrance = obstacle(ctx, incident)
         if target is not None:
             target = _root(ctx, number, target)
             if closed_as is ClosedAs.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
@@ -144,8 +145,8 @@ def close(ctx: Context, number: int, closed_as: ClosedAs, target: int | None, wh
         if not states.close(ctx.tx, number, by, ctx.now, closed_as=closed_as, target=target):
             raise not_open(ctx, find(ctx, number))
         if why:
-            note(ctx, number, "reason", why)
-        return note(ctx, number, "closed")
+            note(ctx, number, TimelineKind.REASON, why)
+        return note(ctx, number, TimelineKind.CLOSED)
 
 
 def _in_order(one: Incident, other: Incident) -> tuple[Incident, Incident]:
@@ -190,7 +191,7 @@ def reopen(ctx: Context, number: int, reason: str) -> Incident:
         if not states.reopen(ctx.tx, number, duty.on_duty(ctx, service), ctx.now):
             raise not_open(ctx, find(ctx, number))
         closings.forget_moments(ctx.tx, number)
-        return note(ctx, number, "reopened", reason)
+        return note(ctx, number, TimelineKind.REOPENED, reason)
 
 
 def set_severity(
@@ -201,7 +202,7 @@ def set_severity(
     # Of the steps only the first one's time is still to be had.
     with changing(ctx, number, goes_on=() if incident.alarms == 1 else (number,)):
         known = not incidents.set_severity(ctx.tx, number, severity)
-        incident = find(ctx, number) if known else note(ctx, number, severity)
+        incident = find(ctx, number) if known else note(ctx, number, TimelineKind(severity))
         again: tuple[Post, ...] = ()
         if incident.alarms == 1:
             _wait_as_severe(ctx, incident)
@@ -254,7 +255,7 @@ def set_timer(ctx: Context, number: int, what: str, due: datetime) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="after",
+        kind=IncidentTimer.AFTER_RESTORED,
         key=keys.after_key(number),
         due=due,
         number=number,
@@ -269,7 +270,7 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
     closing = closings.find(ctx.tx, incident.number)
     if incident.state == IncidentState.RESTORED:
         tomorrow = ctx.now + timedelta(days=1)
-        banned = blocked(ctx, incident) is not None
+        banned = obstacle(ctx, incident) is not None
         if waits_for_check(ctx, incident):
             until = quiet_until(ctx, incident)
             return "quiet", tomorrow if banned and until <= ctx.now else max(until, ctx.now)
@@ -293,7 +294,7 @@ def waits_for_others(ctx: Context, incident: Incident) -> bool:
     """Say whether everything that can be said is said: it waits for a check, or for a ban's end."""
     if missing_of(ctx, incident) not in ([], [Point.CHECKED]):
         return False
-    return waits_for_check(ctx, incident) or blocked(ctx, incident) is not None
+    return waits_for_check(ctx, incident) or obstacle(ctx, incident) is not None
 
 
 def remind_at(ctx: Context, incident: Incident) -> datetime:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from handlers.similarity.vocabulary import Vocabulary
 
 TOLD = 0.55  # score from which an earlier incident may tell whom to alarm
-CLEAR = 2 / 3  # share of the sure likes that must be of one service
+CLEAR = 2 / 3  # share of the sure matches that must be of one service
 MEANT = 0.75  # word_similarity from which a word stands for a name in other words, or mistyped
 PREFIX = 5  # letters from which a word may be the beginning of a longer one
 LONGEST = 24  # letters of a name that may be mistyped
@@ -41,7 +41,7 @@ def _look(ctx: Context, title: str, service: Service | None = None, **_others: o
         other = _contradicts(ctx, title, known, found)
         if other is not None:
             return Ahead(tuple(found), other, False)
-    told = known or _told(ctx, found)
+    told = known or _majority_service(ctx, found)
     meant = told or _meant(ctx, title)
     if meant is not None and meant is not known:
         found = _find(ctx, title, meant)
@@ -107,12 +107,12 @@ def named(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
     return by_name, None
 
 
-def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
+def _majority_service(ctx: Context, matches: Sequence[Match]) -> Service | None:
     """Return the service that most of the surely like incidents were about."""
     worth: dict[ServiceId, float] = {}
-    for like in likes:
-        if (like.sure or like.device) and like.score >= TOLD:
-            worth[like.service] = worth.get(like.service, 0.0) + like.score
+    for match in matches:
+        if (match.sure or match.device) and match.score >= TOLD:
+            worth[match.service] = worth.get(match.service, 0.0) + match.score
     best = max(worth, key=lambda id: worth[id], default=None)
     if best is None or worth[best] < CLEAR * sum(worth.values()):
         return None
@@ -121,7 +121,7 @@ def _told(ctx: Context, likes: Sequence[Match]) -> Service | None:
 
 
 def _contradicts(
-    ctx: Context, title: str, named: Service, likes: Sequence[Match]
+    ctx: Context, title: str, named: Service, matches: Sequence[Match]
 ) -> Service | None:
     """Return the service that what is most like it was about, where its words name another.
 
@@ -131,7 +131,7 @@ def _contradicts(
     ruled = meaning.meant(ctx, title)
     if ruled is not None and ruled[1] == named and ruled[0].straight:
         return None
-    services = [ctx.service_of(each.service) for each in likes if each.sure]
+    services = [ctx.service_of(each.service) for each in matches if each.sure]
     others = [each for each in services if each is not None and not each.fallback]
     return others[0] if others and named not in others else None
 
@@ -189,12 +189,12 @@ def tokens(text: str) -> tuple[str, ...]:
 
 def _contains(said: Sequence[str], wanted: Sequence[str]) -> bool:
     return any(
-        all(_alike(word, want) for word, want in zip(said[start:], wanted, strict=False))
+        all(_is_similar(word, want) for word, want in zip(said[start:], wanted, strict=False))
         for start in range(len(said) - len(wanted) + 1)
     )
 
 
-def _alike(word: str, want: str) -> bool:
+def _is_similar(word: str, want: str) -> bool:
     if word == want:
         return True
     if len(want) < PREFIX or not word.startswith(want):

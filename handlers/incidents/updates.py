@@ -21,6 +21,8 @@ from handlers.working_time.after_hours import rest
 from storage import incidents
 from storage.engine import Tx
 from storage.incidents import Incident, alarms, texts
+from storage.incidents import lists as incident_lists
+from storage.incidents.states import TimelineKind
 
 feature = Feature(_("Incidents"))
 
@@ -36,12 +38,12 @@ def update(
     incident = meant(ctx, "update", number, text)
     rights.need_for(ctx, "update", incident)
     number, was_silent = incident.number, incident.silent
-    # While nobody has taken it, it goes on climbing: news is no answer.
+    # While nobody has taken it, it goes on escalating: news is no answer.
     next_news = None if incident.unanswered else ctx.now + NEWS[incident.severity]
     with transitions.changing(ctx, number, goes_on=(number,) if incident.unanswered else ()):
         if not incidents.tell(ctx.tx, number, ctx.person.id, text, ctx.now, next_news):
             raise not_open(ctx, find(ctx, number), text)
-        incident = note(ctx, number, "news", text)
+        incident = note(ctx, number, TimelineKind.NEWS, text)
         if next_news is not None:
             escalation.wait_for_news(ctx, incident, next_news)
     show = escalation.ended_posts if was_silent else escalation.card_posts
@@ -59,7 +61,7 @@ class Current:
 
 
 def _current(tx: Tx) -> list[Current]:
-    return [Current(str(each.number), headline(each)) for each in incidents.open_ones(tx)]
+    return [Current(str(each.number), headline(each)) for each in incident_lists.open_ones(tx)]
 
 
 def _not_current(name: str, known: list[str]) -> Refusal:
@@ -141,9 +143,9 @@ def retitle(
     if new == incident.title:
         raise Refusal(_("It is called that already."), field="title")
     texts.set_title(ctx.tx, number, new)
-    now = note(ctx, number, "retitled", incident.title)
+    now = note(ctx, number, TimelineKind.RETITLED, incident.title)
     said = _("{incident} is called “{title}” now.", incident=label(number), title=new)
-    return Reply(line(said), posts=_shown(ctx, now), subject=label(number))
+    return Reply(line(said), posts=_card_posts(ctx, now), subject=label(number))
 
 
 @feature.command(
@@ -165,14 +167,14 @@ def remove_words(
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
-    now = note(ctx, number, "words removed")
+    now = note(ctx, number, TimelineKind.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
         "that words were removed, not which.",
         incident=label(number),
     )
     # Neither the words nor the answer are kept against repetition.
-    return Reply(line(said), posts=_shown(ctx, now), secret=True, subject=label(number))
+    return Reply(line(said), posts=_card_posts(ctx, now), secret=True, subject=label(number))
 
 
 def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
@@ -185,7 +187,7 @@ def correcting(ctx: Context, incident: Incident) -> tuple[Part, ...]:
     return (Buttons(mine),) if mine else ()
 
 
-def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def _card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     """Return an incident as it reads now, wherever it stands."""
     live = {each.position for each in alarms.of(ctx.tx, incident.number) if each.live}
     quiet = settled_alarm(ctx, incident)

@@ -47,6 +47,7 @@ from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 
@@ -143,8 +144,9 @@ class Command:
 class Timer:
     """What happens when a timer of this kind is due."""
 
-    kind: str
+    kind: TimerKind
     run: Callable[..., Reply]
+    ahead: LookAhead[Any] | None = None  # takes the payload, as `run` does
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +224,16 @@ class Feature:
 
         return declare
 
-    def timer(self, kind: str) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
-        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`."""
+    def timer(
+        self, kind: TimerKind, *, ahead: LookAhead[Any] | None = None
+    ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`.
+
+        What it reads `ahead` is read before its transaction, while nothing is locked.
+        """
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.timers.append(Timer(kind, run))
+            self.timers.append(Timer(kind, run, ahead))
             return run
 
         return declare

@@ -57,7 +57,7 @@ def page(ctx: Context, listing: Listing, asked: Filter, number: int = 1) -> list
         more.append(Button(_("Back"), asking(listing, asked, number - 1)))
     if last < total:
         more.append(Button(_("More"), asking(listing, asked, number + 1)))
-    items = Items(tuple(said(each) for each in rows))
+    items = Items(tuple(row_words(each) for each in rows))
     return [Title(title), *only, items, *_buttons([*opens, *more, *others])]
 
 
@@ -120,7 +120,7 @@ def _label(row: Row) -> Words:
     return cell(row.values[0])
 
 
-def said(row: Row) -> Words:
+def row_words(row: Row) -> Words:
     """Return a row as one line."""
     filled = [cell(each) for each in row.values if each not in ("", None)]
     line: Words = filled[0]

@@ -269,7 +269,7 @@ def _unmarked_value(
     if isinstance(value, datetime):
         return (when(value, spec or "moment", language, zone, year),)
     if isinstance(value, date):
-        return (_date(value, _told(spec or "day", value, year), language),)
+        return (_date(value, _pattern(spec or "day", value, year), language),)
     if isinstance(value, tuple | list):
         style, spec = ("or", "") if spec == "or" else ("standard", spec)
         return _listed(
@@ -286,7 +286,7 @@ def when(moment: datetime, spec: str, language: str, zone: str, year: int | None
 @lru_cache(maxsize=512)  # of one minute much is told
 def _when(moment: datetime, spec: str, language: str, zone: str, year: int | None) -> str:
     local = moment.astimezone(ZoneInfo(zone))
-    spec = _told(spec, local.date(), year)
+    spec = _pattern(spec, local.date(), year)
     if spec == "time":
         return format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=language)
     if spec.endswith("moment"):
@@ -296,7 +296,7 @@ def _when(moment: datetime, spec: str, language: str, zone: str, year: int | Non
     return _date(local.date(), spec, language)
 
 
-def _told(spec: str, day: date, year: int | None) -> str:
+def _pattern(spec: str, day: date, year: int | None) -> str:
     """Return the pattern of a day or a moment: with its year only where that is another one."""
     far = year is not None and day.year != year and f"far {spec}" in PATTERNS
     return f"far {spec}" if far else spec

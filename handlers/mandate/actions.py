@@ -17,11 +17,12 @@ from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.readers.dates import DateReader, today_of
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Sentence, _
 from handlers.mandate import drafting
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import actions, drafts
 from storage.mandate.actions import Action
@@ -33,8 +34,14 @@ LOOK = time(6, 30)  # local time, before anybody is told anything
 AHEAD, BEHIND = 2, 1  # working days before and after the day at which somebody is reminded
 BEFORE, AFTER = 1, 2  # the two reminders
 
-Item = Annotated[str, TellingReader(long=False, most=120), Ask(_("What"))]
+Item = Annotated[str, RequiredTextReader(long=False, most=120), Ask(_("What"))]
 Which = Annotated[str, TextReader(long=False), Ask(_("What"))]
+
+
+class ActionTimer(TimerKind):
+    """Before and after an action's day."""
+
+    ACTION = "mandate action"
 
 
 @feature.command(
@@ -65,12 +72,14 @@ def add(
     actions.add(ctx.tx, new, by=ctx.person.id, now=ctx.now)
     _plan(ctx, new)
     posts = (
-        () if mine else matters.ask(ctx, who.id, _asked(new), line(_question(new), *_choice(new)))
+        ()
+        if mine
+        else matters.ask(ctx, who.id, _question_key(new), line(_question(new), *_choice(new)))
     )
     said = _("Noted: {who} – {item}, by {day}.", who=who.name, item=item, day=due)
     found = drafts.draft(ctx.tx)
     if found is not None:  # the next steps of a half day stand in its agenda
-        posts += drafting.changed(ctx).posts
+        posts += drafting.draft_reply(ctx).posts
     drop_ = Button(_("Not needed any more"), call("mandate action drop", action=new.id), "quiet")
     return Reply(line(said, *_handling(new), drop_), posts=posts, subject=new.id)
 
@@ -80,7 +89,7 @@ def _need_future(ctx: Context, due: date) -> None:
         raise Refusal(_("Please choose a day from today on."), field="due")
 
 
-def _asked(action: Action) -> str:
+def _question_key(action: Action) -> str:
     return f"action:{action.id}:asked"
 
 
@@ -112,14 +121,14 @@ def _plan(ctx: Context, action: Action) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="mandate action",
+        kind=ActionTimer.ACTION,
         key=f"action:{action.id}",
         due=max(due, ctx.now),
         action=action.id,
     )
 
 
-@feature.timer("mandate action")
+@feature.timer(ActionTimer.ACTION)
 def remind(ctx: Context, action: str) -> Reply:
     """Remind whoever does it: once before the day and once after it, never a third time."""
     found = actions.find(ctx.tx, action)
@@ -136,7 +145,7 @@ def remind(ctx: Context, action: str) -> Reply:
             day=found.due_on,
             item=found.item,
         )
-    matters.note(ctx, _told(ctx, found), f"action:{found.id}:{step}", words, *_handling(found))
+    matters.note(ctx, _recipient(ctx, found), f"action:{found.id}:{step}", words, *_handling(found))
     _plan(
         ctx,
         Action(
@@ -152,7 +161,7 @@ def remind(ctx: Context, action: str) -> Reply:
     return Reply()
 
 
-def _told(ctx: Context, action: Action) -> PersonId:
+def _recipient(ctx: Context, action: Action) -> PersonId:
     """Return who is told: whoever does it, or a manager when they are gone."""
     managers = duty.managers(ctx)
     gone = duty.acting(ctx, action.owner) is None
@@ -172,8 +181,8 @@ def _mine(ctx: Context, id: str) -> Action:
     return found
 
 
-def _settled(ctx: Context, action: Action) -> tuple[Post, ...]:
-    keys = (_asked(action), f"action:{action.id}:{BEFORE}", f"action:{action.id}:{AFTER}")
+def _settle(ctx: Context, action: Action) -> tuple[Post, ...]:
+    keys = (_question_key(action), f"action:{action.id}:{BEFORE}", f"action:{action.id}:{AFTER}")
     return tuple(post for key in keys for post in matters.settle(ctx, key))
 
 
@@ -182,10 +191,10 @@ def _settled(ctx: Context, action: Action) -> tuple[Post, ...]:
 )
 def done(ctx: Context, action: Which) -> Reply:
     found = _mine(ctx, action)
-    actions.done(ctx.tx, found.id, today_of(ctx))
+    actions.mark_done(ctx.tx, found.id, today_of(ctx))
     timers.cancel(ctx.tx, f"action:{found.id}")
     said = _("Done: {item}. Thank you.", item=found.item)
-    return Reply(line(said), posts=_settled(ctx, found), subject=found.id)
+    return Reply(line(said), posts=_settle(ctx, found), subject=found.id)
 
 
 @feature.command(
@@ -200,7 +209,7 @@ def drop(ctx: Context, action: Which) -> Reply:
     actions.drop(ctx.tx, found.id, today_of(ctx))
     timers.cancel(ctx.tx, f"action:{found.id}")
     said = _("Not needed any more: {item}", item=found.item)
-    return Reply(line(said), posts=_settled(ctx, found), subject=found.id)
+    return Reply(line(said), posts=_settle(ctx, found), subject=found.id)
 
 
 def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
@@ -227,7 +236,7 @@ def change(
 ) -> Reply:
     found = _mine(ctx, action)
     _need_future(ctx, due)
-    posts = _settled(ctx, found) if due != found.due_on or who.id != found.owner else ()
+    posts = _settle(ctx, found) if due != found.due_on or who.id != found.owner else ()
     actions.change(ctx.tx, found.id, item, due)
     if who.id != found.owner:
         posts += _name(ctx, found, who.id)
@@ -250,7 +259,7 @@ def _name(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
 
 
 def _ask(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
-    return matters.ask(ctx, to, _asked(action), line(_question(action), *_choice(action)))
+    return matters.ask(ctx, to, _question_key(action), line(_question(action), *_choice(action)))
 
 
 @feature.command(
@@ -260,7 +269,7 @@ def accept(ctx: Context, action: Which) -> Reply:
     found = _open_question(ctx, action)
     actions.name(ctx.tx, found.id, ctx.person.id, ctx.now)
     said = _("Thank you. You do it by {day}: {item}", day=found.due_on, item=found.item)
-    return Reply(line(said, *_handling(found)), posts=matters.settle(ctx, _asked(found)))
+    return Reply(line(said, *_handling(found)), posts=matters.settle(ctx, _question_key(found)))
 
 
 @feature.command(
@@ -268,12 +277,12 @@ def accept(ctx: Context, action: Which) -> Reply:
 )
 def decline(ctx: Context, action: Which) -> Reply:
     found = _open_question(ctx, action)
-    posts = matters.settle(ctx, _asked(found))
+    posts = matters.settle(ctx, _question_key(found))
     managers = [each.id for each in duty.managers(ctx) if each.id != ctx.person.id]
     if managers:
         actions.name(ctx.tx, found.id, managers[0], None)
         words = _("Somebody else is looked for: {item}", item=found.item)
-        posts += matters.ask(ctx, managers[0], _asked(found), line(words, *_handling(found)))
+        posts += matters.ask(ctx, managers[0], _question_key(found), line(words, *_handling(found)))
     return Reply(line(_("Good. Somebody else is looked for.")), posts=posts)
 
 

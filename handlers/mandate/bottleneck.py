@@ -49,7 +49,7 @@ def quarter_of(day: date) -> str:
 
 
 @feature.follows(Event.WEEK_ENDED)
-def week_ended(ctx: Context, week: str) -> tuple[Post, ...]:
+def ask_or_count(ctx: Context, week: str) -> tuple[Post, ...]:
     """Ask in the first week of a quarter, and count a fortnight later."""
     today = today_of(ctx)
     posts: list[Post] = []
@@ -109,7 +109,7 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-def told(found: Round) -> Sentence | None:
+def summary(found: Round) -> Sentence | None:
     """Return what came out of a round; None below five answers.
 
     The three numbers stand only where nobody can be found out: somebody who was asked did not

@@ -93,7 +93,7 @@ def edit(
         draft = drafting.current(ctx)
         drafts.set_candidates(ctx.tx, draft.id, areas, set(areas))
         drafts.unconfirm(ctx.tx, draft.id)
-        return drafting.changed(ctx)
+        return drafting.draft_reply(ctx)
     return Reply(cards.card(ctx))
 
 
@@ -157,6 +157,6 @@ def _subject(row: Mapping[str, str]) -> Words:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
     return mandate.forget_people(ctx.tx, before, former(ctx))

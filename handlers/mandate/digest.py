@@ -44,7 +44,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         _("Deliberately not: {item} (until {day})", item=each.item, day=each.until_on)
         for each in stops.standing(ctx.tx)
     ]
-    found = Section(tuple(_ends(ctx)), tuple(_told(ctx)), solved=tuple(solved), quiet=tuple(quiet))
+    found = Section(tuple(_ends(ctx)), tuple(_parts(ctx)), solved=tuple(solved), quiet=tuple(quiet))
     return found if found != Section() else None
 
 
@@ -67,7 +67,7 @@ def _late(ctx: Context) -> list[actions.Action]:
     return [each for each in actions.open_ones(ctx.tx) if each.due_on < today_of(ctx)]
 
 
-def _told(ctx: Context) -> list[Part]:
+def _parts(ctx: Context) -> list[Part]:
     items: list[Words] = []
     late = _late(ctx)
     for each in late[:SHOWN]:
@@ -86,7 +86,7 @@ def _told(ctx: Context) -> list[Part]:
             )
         )
     counted = next((each for each in rounds.rounds(ctx.tx) if not each.open), None)
-    said = bottleneck.told(counted) if counted is not None and _is_new(ctx, counted) else None
+    said = bottleneck.summary(counted) if counted is not None and _is_new(ctx, counted) else None
     parts: list[Part] = [Title(_("Mandate")), Items(tuple(items))] if items else []
     return [*parts, Text(said)] if said is not None else parts
 
@@ -106,7 +106,7 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
 
     def give(to: PersonId, _other: str | None) -> tuple[Post, ...]:
         drafts.change(ctx.tx, found.id, it_contact=to)
-        return drafting.changed(ctx).posts
+        return drafting.draft_reply(ctx).posts
 
     return [Held(ctx.text(_("Mandate")), _("confirms it for the IT"), give)]
 

@@ -14,7 +14,7 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, l
 from handlers.kit.people import name
 from handlers.kit.readers import PersonReader, TextReader, folded
 from handlers.kit.readers.dates import DateReader, today_of
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards, standing
 from handlers.mandate.expiry import watch
@@ -26,7 +26,7 @@ from storage.people import Person
 
 feature = Feature(_("Mandate"))
 
-ANSWER = TellingReader(most=300)  # so that all of it fits one message
+ANSWER = RequiredTextReader(most=300)  # so that all of it fits one message
 LONGEST = timedelta(days=731)
 
 Which = Annotated[str, TextReader(long=False), Ask(_("Mandate"))]
@@ -45,10 +45,10 @@ def current(ctx: Context) -> Mandate:
     return found
 
 
-def changed(ctx: Context) -> Reply:
+def draft_reply(ctx: Context) -> Reply:
     """Show the draft as it is now, also in the session where it is worked on."""
     found = current(ctx)
-    settled = matters.settle(ctx, _asked(found))
+    settled = matters.settle(ctx, _question_key(found))
     session = Post(_session(found), cards.session(ctx, found))
     return Reply(cards.draft(ctx, found), posts=(*settled, session))
 
@@ -57,7 +57,7 @@ def _session(found: Mandate) -> str:
     return f"mandate:{found.id}:session"
 
 
-def _asked(found: Mandate) -> str:
+def _question_key(found: Mandate) -> str:
     return f"mandate:{found.id}:it"
 
 
@@ -85,7 +85,7 @@ def session(ctx: Context) -> Reply:
     return Reply(posts=(Post(_session(found), cards.session(ctx, found), where),))
 
 
-def _said(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
+def _form_values(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     found = drafts.draft(ctx.tx) or drafts.released(ctx.tx)
     return {each: getattr(found, each) for each in drafts.QUESTIONS} if found else {}
 
@@ -96,7 +96,7 @@ def _said(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     help=_("Four questions for the leadership."),
     hidden=True,
     needs="mandate",
-    current=_said,
+    current=_form_values,
 )
 def questions(
     ctx: Context,
@@ -109,7 +109,7 @@ def questions(
     drafts.change(
         ctx.tx, current(ctx).id, problems=problems, levers=levers, risks=risks, along=along
     )
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 def _areas(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
@@ -138,7 +138,7 @@ def candidates(
     before = {each.key for each in drafts.candidates(ctx.tx, found.id) if each.chosen}
     drafts.set_candidates(ctx.tx, found.id, wanted, before & wanted.keys())
     drafts.unconfirm(ctx.tx, found.id)
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 def lines(text: str) -> dict[str, str]:
@@ -186,7 +186,7 @@ def choose(
     names = {key: each.area for key, each in known.items()}
     drafts.set_candidates(ctx.tx, found.id, names, chosen)
     drafts.unconfirm(ctx.tx, found.id)
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 def _cases(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
@@ -211,7 +211,7 @@ def cases(
     if len(wanted) > standing.CASES:
         raise Refusal(_("Please begin with one or two use cases."), field="cases")
     drafts.change(ctx.tx, current(ctx).id, cases="\n".join(wanted))
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 @feature.command(
@@ -225,7 +225,7 @@ def until(ctx: Context, *, day: Annotated[date, DateReader(), Ask(_("Valid until
     if not today_of(ctx) < day <= today_of(ctx) + LONGEST:
         raise Refusal(_("Please choose a day within the next two years."), field="day")
     drafts.change(ctx.tx, current(ctx).id, valid_until=day.isoformat())
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 @feature.command(
@@ -243,7 +243,7 @@ def contact(
     ],
 ) -> Reply:
     drafts.change(ctx.tx, current(ctx).id, it_contact=who.id)
-    return changed(ctx)
+    return draft_reply(ctx)
 
 
 # --- two confirmations -----------------------------------------------------------------------
@@ -283,9 +283,9 @@ def release(ctx: Context, mandate: Which) -> Reply:
         )
     drafts.confirm_lead(ctx.tx, found.id, ctx.person.id, ctx.now)
     if found.it_by is not None:
-        return _released(ctx, found)
+        return _release(ctx, found)
     assert found.it_contact is not None
-    asked = matters.ask(ctx, found.it_contact, _asked(found), _question(ctx, found))
+    asked = matters.ask(ctx, found.it_contact, _question_key(found), _question(ctx, found))
     said = _(
         "Confirmed for the leadership. {who} is asked to confirm for the IT; until then it is "
         "a draft.",
@@ -316,9 +316,9 @@ def agree(ctx: Context, mandate: Which) -> Reply:
     _complete(ctx, found)
     drafts.confirm_it(ctx.tx, found.id, ctx.person.id, ctx.now)
     if found.lead_by is not None:
-        return _released(ctx, found)
+        return _release(ctx, found)
     said = _("Confirmed for the IT. A manager confirms for the leadership; until then it waits.")
-    return Reply(line(said), posts=matters.settle(ctx, _asked(found)))
+    return Reply(line(said), posts=matters.settle(ctx, _question_key(found)))
 
 
 @feature.command(
@@ -332,7 +332,7 @@ def object_(
 ) -> Reply:
     found = _draft(ctx, mandate)
     _need_contact(ctx, found)
-    posts = list(matters.settle(ctx, _asked(found)))
+    posts = list(matters.settle(ctx, _question_key(found)))
     if found.lead_by is not None:
         told = line(
             _("{who} asks for a change of the mandate: {why}", who=ctx.person.name, why=why),
@@ -349,20 +349,20 @@ def _need_contact(ctx: Context, found: Mandate) -> None:
         raise Refusal(_("Confirms for the IT: {who}.", who=who))
 
 
-def _released(ctx: Context, found: Mandate) -> Reply:
+def _release(ctx: Context, found: Mandate) -> Reply:
     """Let both confirmations take effect: only now a candidate becomes a focus area."""
     chosen = {each.key: each.area for each in drafts.candidates(ctx.tx, found.id) if each.chosen}
     before = drafts.released(ctx.tx)
     if not drafts.release(ctx.tx, found.id, ctx.now):
         raise Refusal(_("This draft is over by now."))
     mandate.set_focus(ctx.tx, chosen, by=ctx.person.id, now=ctx.now)
-    posts = [*matters.settle(ctx, _asked(found))]
+    posts = [*matters.settle(ctx, _question_key(found))]
     if before is not None:
         posts += matters.settle(ctx, f"mandate:{before.id}:ends")
     watch(ctx, found)
-    if places.find(ctx.tx, places.MANAGERS) is not None:
+    if places.find(ctx.tx, places.PlaceRole.MANAGERS) is not None:
         message = cards.card(ctx, aloud=True)
-        posts.append(Post(f"mandate:{found.id}", message, places.MANAGERS))
+        posts.append(Post(f"mandate:{found.id}", message, places.PlaceRole.MANAGERS))
     said = _("The mandate is released until {day}.", day=found.valid_until)
     show_ = Button(_("Show"), call("mandate"))
     return Reply(line(said, show_), posts=tuple(posts), subject=found.id)

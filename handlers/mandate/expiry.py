@@ -13,12 +13,19 @@ from handlers.kit.words import _
 from handlers.mandate import standing
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.mandate import drafts
 from storage.mandate.drafts import Mandate
 
 feature = Feature(_("Mandate"))
 
 LOOK = time(6, 30)  # local time, before anybody is told anything
+
+
+class ExpiryTimer(TimerKind):
+    """When a mandate ends."""
+
+    MANDATE_ENDS = "mandate ends"
 
 
 def watch(ctx: Context, found: Mandate) -> None:
@@ -28,14 +35,14 @@ def watch(ctx: Context, found: Mandate) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="mandate ends",
+        kind=ExpiryTimer.MANDATE_ENDS,
         key="mandate:ends",
         due=max(due, ctx.now),
         mandate=found.id,
     )
 
 
-@feature.timer("mandate ends")
+@feature.timer(ExpiryTimer.MANDATE_ENDS)
 def ends(ctx: Context, mandate: str) -> Reply:
     """Tell the managers, once each, that the mandate ends."""
     found = drafts.released(ctx.tx)

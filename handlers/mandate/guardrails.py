@@ -14,7 +14,7 @@ from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards
 from handlers.on_call import duty
@@ -25,7 +25,7 @@ from storage.pilots.states import PilotState
 
 feature = Feature(_("Mandate"))
 
-RULE = TellingReader(most=500)
+RULE = RequiredTextReader(most=500)
 
 
 def _rules(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:

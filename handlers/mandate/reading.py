@@ -11,7 +11,7 @@ from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards, standing
 from handlers.on_call import duty
@@ -23,7 +23,7 @@ from storage.mandate.links import Question
 feature = Feature(_("Mandate"))
 
 Which = Annotated[str, TextReader(long=False), Ask(_("Mandate"))]
-Words = Annotated[str, TellingReader(most=500), Ask(_("Question"))]
+Words = Annotated[str, RequiredTextReader(most=500), Ask(_("Question"))]
 
 
 @feature.command(
@@ -98,7 +98,7 @@ def answer(
     ctx: Context,
     question: Annotated[str, TextReader(long=False), Ask(_("Question"))],
     *,
-    words: Annotated[str, TellingReader(most=500), Ask(_("Answer"))],
+    words: Annotated[str, RequiredTextReader(most=500), Ask(_("Answer"))],
 ) -> Reply:
     found = links.question(ctx.tx, question)
     if found is None or not links.answer(ctx.tx, question, words, ctx.person.id):

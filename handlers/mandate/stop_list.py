@@ -15,10 +15,11 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import stops
 from storage.mandate.stops import Stop
@@ -31,8 +32,14 @@ LONGEST, MOST = 120, 20
 
 Which = Annotated[str, TextReader(long=False), Ask(_("What"))]
 What = Annotated[str, BeforeDateReader(long=False), Ask(_("What we do not do"), short=_("what"))]
-Why = Annotated[str, TellingReader(long=False, most=200), Ask(_("Why not"))]
+Why = Annotated[str, RequiredTextReader(long=False, most=200), Ask(_("Why not"))]
 Until = Annotated[date, DateReader(), Ask(_("Until when"), short=_("day"))]
+
+
+class StopTimer(TimerKind):
+    """When something on the stop list is looked at again."""
+
+    STOP = "mandate stop"
 
 
 @feature.command(
@@ -99,10 +106,10 @@ def _choice(stop: Stop) -> tuple[Button, ...]:
 
 def _plan(ctx: Context, stop: str, day: date) -> None:
     due = calendar.at(working_hours.company(ctx).working_day_from(day), LOOK, ctx.workspace.zone)
-    timers.set(ctx.tx, id=ctx.new_id(), kind="mandate stop", key=f"stop:{stop}", due=due, stop=stop)
+    timers.set(ctx.tx, id=ctx.new_id(), kind=StopTimer.STOP, key=f"stop:{stop}", due=due, stop=stop)
 
 
-@feature.timer("mandate stop")
+@feature.timer(StopTimer.STOP)
 def over(ctx: Context, stop: str) -> Reply:
     """Ask for renewal when its day is over; drop it when nobody answered."""
     found = stops.find(ctx.tx, stop)
@@ -120,7 +127,7 @@ def over(ctx: Context, stop: str) -> Reply:
         day=found.until_on,
         n=ANSWER_IN,
     )
-    matters.note(ctx, _asked(ctx, found), _key(found), words, *_choice(found))
+    matters.note(ctx, _recipient(ctx, found), _key(found), words, *_choice(found))
     _plan(ctx, found.id, working_hours.company(ctx).working_days_after(today, ANSWER_IN))
     return Reply()
 
@@ -129,7 +136,7 @@ def _key(stop: Stop) -> str:
     return f"stop:{stop.id}"
 
 
-def _asked(ctx: Context, stop: Stop) -> PersonId:
+def _recipient(ctx: Context, stop: Stop) -> PersonId:
     """Return who is asked: whoever put it there while they manage, else another manager."""
     managers = [each.id for each in duty.managers(ctx)]
     return stop.set_by if stop.set_by in managers or not managers else managers[0]

@@ -115,7 +115,9 @@ def heir(ctx: Context) -> PersonId | None:
 
 def escalation_manager(ctx: Context) -> PersonId | None:
     """Return the manager who is alarmed at the top, or who stands in for them."""
-    return next((each for boss in people.managers(ctx.tx) if (each := acting(ctx, boss.id))), None)
+    return next(
+        (each for manager in people.managers(ctx.tx) if (each := acting(ctx, manager.id))), None
+    )
 
 
 def is_red(ctx: Context, service: Service) -> bool:

@@ -22,13 +22,13 @@ from storage.on_call import Cover, CoverState
 feature = Feature(_("Services"))
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     posts: tuple[Post, ...] = ()
     for each in stand_ins.leave(ctx.tx, person, ctx.now):
         key, over = key_of(each.id), line(ended_words(ctx, each), tone=Tone.QUIET)
         posts += (Post(key, over), Post(f"{key}:told", over))
         if duty.is_here(ctx, each.person):
-            told = line(_told(ctx, each), _again(ctx, each))
+            told = line(_change_words(ctx, each), _again(ctx, each))
             posts += (Post(f"{key}:left", told, f"direct:{each.person}", ParcelKind.NOTE),)
     return posts
 
@@ -42,7 +42,7 @@ def _again(ctx: Context, cover: Cover) -> Button:
     return Button(_("Ask somebody else"), form, "primary")
 
 
-def _told(ctx: Context, cover: Cover) -> Sentence:
+def _change_words(ctx: Context, cover: Cover) -> Sentence:
     return _(
         "{who} is no longer active, so nobody stands in for you {days}. Please ask somebody else.",
         who=name(ctx, cover.cover),
@@ -50,7 +50,7 @@ def _told(ctx: Context, cover: Cover) -> Sentence:
     )
 
 
-@feature.holds(12, "covers.cover", left=_left)
+@feature.holds(12, "covers.cover", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return for whom somebody who left was to stand in, now or later."""
 

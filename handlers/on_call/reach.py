@@ -12,7 +12,7 @@ from storage.engine.ids import PersonId
 def unreachable(ctx: Context, *people: PersonId) -> Sentence | None:
     """Return who of `people` cannot be reached where; None while there is a way to each."""
     found = [
-        _reached(name(ctx, each), platform)
+        _reached_words(name(ctx, each), platform)
         for each in dict.fromkeys(people)
         if (platform := places.unreachable(ctx.tx, each)) is not None
     ]
@@ -32,13 +32,13 @@ def everywhere(ctx: Context) -> Sentence | None:
     for each in places.parked(ctx.tx):
         platform = each.id.partition(":")[0]
         if each.person is None:
-            found.append(_reached(f"#{each.name}" if each.name else "…", platform))
+            found.append(_reached_words(f"#{each.name}" if each.name else "…", platform))
             continue
         who = ctx.person_of(each.person)
         if who is not None and who.active and places.unreachable(ctx.tx, each.person):
-            found.append(_reached(who.name, platform))
+            found.append(_reached_words(who.name, platform))
     return _("Not to be reached: {names}.", names=found) if found else None
 
 
-def _reached(called: Words, platform: str) -> Sentence:
+def _reached_words(called: Words, platform: str) -> Sentence:
     return _("{who} ({where})", who=called, where=PLATFORMS.get(platform, platform))

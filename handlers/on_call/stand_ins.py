@@ -86,18 +86,18 @@ def cover(
     if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
         agreed = replace(asked, state=CoverState.CONFIRMED)
         changed = _add(ctx, agreed)
-        said = _agreed(ctx, agreed)
+        said = _agreed_words(ctx, agreed)
         told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", ParcelKind.NOTE)
         return Reply(line(said), posts=(told, *changed), subject=traced(ctx, absent.id))
     posts = ask(ctx, asked)
     if absent.id != ctx.person.id:
-        return Reply(line(_said(ctx, asked)), posts=posts, subject=traced(ctx, person.id))
+        return Reply(line(_cover_words(ctx, asked)), posts=posts, subject=traced(ctx, person.id))
     swap = Button(
         _("No, I stand in for {who}", who=person.name[:30]),
         call("cover swap", cover=asked.id),
         "quiet",
     )
-    return Reply(line(_said(ctx, asked), swap), posts=posts, subject=traced(ctx, person.id))
+    return Reply(line(_cover_words(ctx, asked), swap), posts=posts, subject=traced(ctx, person.id))
 
 
 def ask(ctx: Context, asked: Cover) -> tuple[Post, ...]:
@@ -112,7 +112,7 @@ def _add(ctx: Context, asked: Cover) -> tuple[Post, ...]:
     return tuple(post for each in gone for post in ctx.follow(Event.PEOPLE_CHANGED, each))
 
 
-def _said(ctx: Context, asked: Cover) -> Sentence:
+def _cover_words(ctx: Context, asked: Cover) -> Sentence:
     other = name(ctx, asked.other)
     if asked.person != ctx.person.id and asked.cover != ctx.person.id:
         return _(
@@ -215,7 +215,7 @@ def swap(ctx: Context, cover: CoverRef) -> Reply:
     asked = _find(ctx, cover)
     _must_be_free(ctx, asked)
     return Reply(
-        line(_said(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, asked.other)
+        line(_cover_words(ctx, asked)), posts=(_ask(ctx, asked),), subject=traced(ctx, asked.other)
     )
 
 
@@ -230,7 +230,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     clash = stand_ins.overlapping(ctx.tx, agreed.person, agreed.starts_at, agreed.ends_at)
     if clash is not None and clash.id != agreed.id:
         _must_be_free(ctx, agreed)
-    said = _agreed(ctx, agreed)
+    said = _agreed_words(ctx, agreed)
     ends = _end(ctx, agreed)
     told = line(said, *ends, tone=Tone.QUIET)
     return Reply(
@@ -243,7 +243,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
     )
 
 
-def _agreed(ctx: Context, agreed: Cover) -> Sentence:
+def _agreed_words(ctx: Context, agreed: Cover) -> Sentence:
     return _(
         "Agreed: {cover} stands in for {person} {days}.",
         cover=name(ctx, agreed.cover),
@@ -288,7 +288,7 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-def agreed(ctx: Context) -> list[Sentence]:
+def cover_lines(ctx: Context) -> list[Sentence]:
     """Return the covers that concern the asker now or later, as lines."""
     return [
         _(
@@ -336,4 +336,4 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 @feature.glance(50)
 def glance(ctx: Context) -> list[Glance]:
     """Return what is agreed about who stands in."""
-    return [Glance(_("Who stands in"), tuple(agreed(ctx)))]
+    return [Glance(_("Who stands in"), tuple(cover_lines(ctx)))]

@@ -24,7 +24,7 @@ from handlers.kit.messages import (
 )
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import Words, _, _n
-from handlers.operations.held import CHOICES, Choice, said
+from handlers.operations.held import CHOICES, Choice, held_line
 from storage.operations import hold
 
 feature = Feature(_("After a backup was loaded"))
@@ -53,7 +53,7 @@ def show(ctx: Context) -> Reply:
         Text(_("Nothing from before goes out until you say so. What is new goes out as ever.")),
     ]
     if waiting:
-        parts.append(Items(tuple(said(each) for each in waiting[:SHOWN])))
+        parts.append(Items(tuple(held_line(each) for each in waiting[:SHOWN])))
         if len(waiting) > SHOWN:
             more = len(waiting) - SHOWN
             parts.append(Text(_n("and {n} more", "and {n} more", more), small=True))
@@ -107,6 +107,6 @@ def waiting_here(ctx: Context) -> list[Task]:
 @feature.keeps(
     "holds", what=_("Holding back after a backup was loaded"), days=365, then=_("deleted")
 )
-def kept(ctx: Context, before: datetime) -> int:
+def forget_holds(ctx: Context, before: datetime) -> int:
     """Delete holds that ended a year ago."""
     return hold.forget(ctx.tx, before)

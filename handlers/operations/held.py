@@ -48,10 +48,10 @@ CHOICES: dict[str, Words] = {
 }
 
 
-def said(each: Held) -> Words:
+def held_line(each: Held) -> Words:
     """Write one line of what would have gone out."""
     if each.what == "due":
-        return _("Was due {at}: {what}", at=each.at, what=_planned(each.key))
+        return _("Was due {at}: {what}", at=each.at, what=_timer_words(each.key))
     return _(
         "{kind} of {at} to {place}: {text}",
         kind=KINDS.get(each.kind, each.kind),
@@ -61,7 +61,7 @@ def said(each: Held) -> Words:
     )
 
 
-def _planned(key: str) -> Words:
+def _timer_words(key: str) -> Words:
     """Return what was planned under a key, such as `incident:7:climb` or `digest:2026-W48`."""
     family, _colon, rest = key.partition(":")
     about = rest.partition(":")[0]

@@ -11,13 +11,20 @@ from handlers.kit.messages import Facts, Message, Post, Reply, Text, Title
 from handlers.kit.words import Words, _
 from storage import operations
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.places import PlaceRole
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.operations import invariants
 
 feature = Feature(_("Lotse's own check"))
 
-TIMER = "check"
 KEY = "operations:check"
+
+
+class InvariantTimer(TimerKind):
+    """The look at what must never be."""
+
+    CHECK = "check"
 
 
 @feature.never("overdue timers", _("Due and not carried out"))
@@ -35,7 +42,7 @@ def unwatched(tx: Tx, now: datetime) -> int:
 @feature.never("alarms for nothing", _("Alarms to come for incidents that work again"))
 def for_nothing(tx: Tx, now: datetime) -> int:
     """Count chains that should have ended."""
-    return invariants.climbing_for_nothing(tx, now)
+    return invariants.escalating_for_nothing(tx, now)
 
 
 @feature.never("second chains", _("Alarms of incidents that do not exist"))
@@ -68,7 +75,7 @@ def orphans(tx: Tx, now: datetime) -> int:
     return invariants.orphans(tx, now)
 
 
-@feature.timer(TIMER)
+@feature.timer(InvariantTimer.CHECK)
 def tell(ctx: Context) -> Reply:
     """Tell the managers what the check found, or that all is in order again."""
     found: dict[str, int] = json.loads(operations.noted(ctx.tx, operations.CHECK) or "{}")
@@ -82,6 +89,6 @@ def tell(ctx: Context) -> Reply:
             Facts(tuple(rows)),
             Text(_("Whoever operates Lotse sees more with: python -m bot doctor"), small=True),
         )
-        return Reply(posts=(Post(KEY, Message(parts), "managers", ParcelKind.NOTE),))
+        return Reply(posts=(Post(KEY, Message(parts), PlaceRole.MANAGERS, ParcelKind.NOTE),))
     well = Message((Title(_("Lotse's own check finds nothing any more")),))
-    return Reply(posts=(Post(KEY, well, "managers", ParcelKind.NOTE),))
+    return Reply(posts=(Post(KEY, well, PlaceRole.MANAGERS, ParcelKind.NOTE),))

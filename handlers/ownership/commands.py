@@ -28,10 +28,10 @@ from handlers.kit.readers import PersonReader, TextReader
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from handlers.ownership import held
-from handlers.ownership.leaving import left_behind, refreshed
+from handlers.ownership.leaving import card_posts, left_behind
 from handlers.services.cards import (
     answered_post,
-    asked,
+    ask_to_accept,
     asked_key,
     name_somebody,
     question,
@@ -115,7 +115,7 @@ def ask_again(ctx: Context, service: ServiceRef) -> Reply:
         raise Refusal(_("For “{service}” nobody has to be asked.", service=service.name))
     services.ask(ctx.tx, service.id, ctx.now)
     said = _("Asked about “{service}” again: {who}.", who=who, service=service.name)
-    return Reply(line(said), posts=asked(ctx, service), subject=service.name)
+    return Reply(line(said), posts=ask_to_accept(ctx, service), subject=service.name)
 
 
 # --- all that one person is named for --------------------------------------------------
@@ -190,7 +190,7 @@ def hand_over(
     said = _(
         "I have asked {who}: {things}. Until they accept, nothing changes.",
         who=to.name,
-        things=held.said(found),
+        things=held.held_words(found),
     )
     return Reply(line(said), posts=tuple(posts), subject=before.person_key)
 
@@ -206,7 +206,7 @@ def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
             "{who} would be accountable and deputy at once for {things}. "
             "Please name another deputy for that.",
             who=name(ctx, handover.successor),
-            things=held.said(clash),
+            things=held.held_words(clash),
         ),
         field="deputy",
         buttons=(Button(_("Name another deputy"), call("form", **again)),),
@@ -289,14 +289,14 @@ def accept_all(
     posts: tuple[Post, ...] = ()
     for each in found:
         posts += each.give(kept.successor, kept.deputy)
-    said = _("You have taken over: {things}. Thank you.", things=held.said(found))
+    said = _("You have taken over: {things}. Thank you.", things=held.held_words(found))
     done = _(
         "{who} has taken over from {before}: {things}.",
         who=ctx.who,
         before=name(ctx, kept.person),
-        things=held.said(found),
+        things=held.held_words(found),
     )
-    posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *refreshed(ctx, kept.person))
+    posts += (Post(_key(kept.id), line(said, tone=Tone.QUIET)), *card_posts(ctx, kept.person))
     if kept.asked_by != ctx.person.id:
         posts += (
             Post(f"{_key(kept.id)}:told", line(done), f"direct:{kept.asked_by}", ParcelKind.NOTE),
@@ -305,7 +305,7 @@ def accept_all(
 
 
 @feature.follows(Event.CAME_BACK)
-def not_needed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def withdraw_questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End what others had asked for whoever is back: they look after their things themselves."""
     found = handovers.open_of(ctx.tx, person)
     if found is None or found.asked_by == person:
@@ -336,7 +336,7 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """End the question to somebody who left, and tell who asked it."""
     posts: tuple[Post, ...] = ()
     for each in handovers.waiting(ctx.tx, person):
@@ -356,7 +356,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(80, "handovers.successor", "handovers.deputy", left=_left)
+@feature.holds(80, "handovers.successor", "handovers.deputy", left=_hand_on)
 def asked_of(_ctx: Context, _person: str) -> list[Held]:
     """Return nothing to hand over: whoever is asked answers for nothing yet."""
     return []
@@ -390,6 +390,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 
 
 @feature.keeps("handovers", what=_("Handovers that are answered"), days=365, then=_("deleted"))
-def handovers_kept(ctx: Context, before: datetime) -> int:
+def forget_handovers(ctx: Context, before: datetime) -> int:
     """Delete hand-overs that were answered or replaced long ago."""
     return handovers.forget(ctx.tx, before)

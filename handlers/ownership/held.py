@@ -47,6 +47,6 @@ def rows(ctx: Context, held: list[Held]) -> list[tuple[Words, Words]]:
     return list[tuple[Words, Words]](found)
 
 
-def said(held: list[Held]) -> list[Words]:
+def held_words(held: list[Held]) -> list[Words]:
     """Return what is held in one sentence's worth of names."""
     return some(list(dict.fromkeys(each.name for each in held)))

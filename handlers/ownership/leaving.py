@@ -1,6 +1,6 @@
 """Somebody leaves: nothing of theirs stays with nobody, and the managers are told once.
 
-The edge that learns of it calls `noticed` in the transaction that stores it; what follows
+The edge that learns of it calls `notice` in the transaction that stores it; what follows
 is done by a timer that is due at once.
 """
 
@@ -35,6 +35,7 @@ from handlers.settings.managers import OPERATORS
 from storage import people, services, workspaces
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.people import Person, PersonKind
@@ -45,7 +46,13 @@ TOGETHER = timedelta(minutes=10)  # who leaves within that of somebody else is t
 NEWEST = "left"  # the setting that holds the newest batch
 
 
-def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
+class LeavingTimer(TimerKind):
+    """When somebody has left."""
+
+    LEFT = "left"
+
+
+def notice(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     """Let happen what follows when somebody has just left, or is back.
 
     `before` is how we knew them until now; `id` becomes the timer's. To be called in the
@@ -57,11 +64,16 @@ def noticed(tx: Tx, before: Person, *, id: str, now: datetime) -> None:
     )  # whom we did not know yet
     if after is not None and after.here != was_here:
         timers.set(
-            tx, id=id, kind="left", key=f"person:{before.id}:left", due=now, person=before.id
+            tx,
+            id=id,
+            kind=LeavingTimer.LEFT,
+            key=f"person:{before.id}:left",
+            due=now,
+            person=before.id,
         )
 
 
-@feature.timer("left")
+@feature.timer(LeavingTimer.LEFT)
 def left(ctx: Context, person: PersonId) -> Reply:
     """Hand on what somebody who left looked after, and say so to those who act now.
 
@@ -149,7 +161,7 @@ def answerable(ctx: Context, _person: PersonId) -> tuple[Post, ...]:
 
 
 @feature.follows(Event.PEOPLE_CHANGED)
-def refreshed(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def card_posts(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Show on the managers' card of somebody who left what is still to be taken over."""
     batch = _of(ctx, person)
     if batch is None or duty.is_here(ctx, person):
@@ -276,5 +288,5 @@ def _acts(ctx: Context, person: PersonId, found: list[Held]) -> Sentence:
     return _(
         "{who} is no longer active. You stand in until somebody has taken over: {services}.",
         who=name(ctx, person),
-        services=held.said(found),
+        services=held.held_words(found),
     )

@@ -28,7 +28,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     if seen is not None:
         parts.append(seen)
     if measure.effect(pilot, values) is not None:
-        parts.append(Buttons((computed(),)))
+        parts.append(Buttons((computed_button(),)))
     parts += _learnt(ctx, pilot)
     if pilot.state.is_prepared or pilot.state is PilotState.WAITING:
         parts += _preparing(ctx, pilot)
@@ -39,7 +39,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     return Message(tuple(parts))
 
 
-def computed() -> Button:
+def computed_button() -> Button:
     """Return the button that leads to how the effect is computed."""
     return Button(_("How is this computed?"), call("computed", only="effect"), "quiet")
 
@@ -47,22 +47,22 @@ def computed() -> Button:
 def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     rows: list[tuple[Words, Words]] = [(_("State"), age(ctx, pilot))]
     if pilot.state in STARTED and pilot.started_on is not None:
-        rows.append((_("Use"), use.told(ctx, pilot)))
+        rows.append((_("Use"), use.use_words(ctx, pilot)))
         rounds = relief.closed(ctx, pilot)
-        told = relief.told(rounds[0] if rounds else None)
+        told = relief.round_words(rounds[0] if rounds else None)
         rows.append((_("Relief"), told))
     values = log.values(ctx.tx, pilot.id)
     found = measure.effect(pilot, values)
     if pilot.metric:
         rows.append((_("Measure"), _("{metric} ({unit})", metric=pilot.metric, unit=pilot.unit)))
     if found is not None:
-        rows.append((_("Effect"), measure.told(pilot, found)))
+        rows.append((_("Effect"), measure.effect_words(pilot, found)))
     if pilot.baseline is not None:
         rows.append((_("Baseline"), _baseline(pilot)))
     rows += _series(pilot, values)
     happy = log.satisfaction(ctx.tx, pilot.id)
     if happy:
-        rows.append((_("Customers' satisfaction"), _satisfied(happy[-1])))
+        rows.append((_("Customers' satisfaction"), _satisfaction_words(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
     if pilot.workflow:
         said = _(
@@ -137,7 +137,7 @@ def _series(pilot: Pilot, values: Sequence[log.Value]) -> list[tuple[Words, Word
     return rows
 
 
-def _satisfied(told: log.Satisfaction) -> Words:
+def _satisfaction_words(told: log.Satisfaction) -> Words:
     """Return how satisfied customers were: a value of its own, with its week and its source."""
     said = _("{value} in week {week}", value=measure.number(told.value), week=int(told.week[6:]))
     if told.number:
@@ -340,8 +340,8 @@ def result(ctx: Context, pilot: Pilot) -> Message:
     if pilot.baseline is not None:
         rows.append((_("Before"), _baseline(pilot)))
     if found is not None:
-        rows.append((_("Now"), measure.told(pilot, found)))
-    rows.append((_("Relief"), relief.told(relief.telling(rounds))))
+        rows.append((_("Now"), measure.effect_words(pilot, found)))
+    rows.append((_("Relief"), relief.round_words(relief.newest_known(rounds))))
     if pilot.learnt:
         rows.append((_("What we learnt"), pilot.learnt))
     rows.append((_("Next"), nexts.get(pilot.decision or "", _("not decided yet"))))

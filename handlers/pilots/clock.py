@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, Words, _
+from storage.delivery.timers import TimerKind
 from storage.pilots import Pilot
 from storage.pilots.states import PilotState
 
@@ -15,6 +16,12 @@ WEEKS = 12
 EXTRA = 4  # weeks of one more round
 QUIET = 14  # days without anything, after which the champion is asked once
 ALIVE = 180  # days after going into operation
+
+
+class PilotTimer(TimerKind):
+    """The days on which a pilot is looked at."""
+
+    DAY = "pilot day"
 
 
 @dataclass(frozen=True, slots=True)

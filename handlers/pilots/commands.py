@@ -20,7 +20,7 @@ from handlers.kit.readers import (
     folded,
 )
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, clock, digest, editing, roles, start_check
 from handlers.pilots import measure as measures
@@ -32,12 +32,12 @@ from storage import mandate, pilots
 from storage.friction import patterns
 from storage.mandate import Goal
 from storage.pilots import Pilot
-from storage.pilots.states import STARTED, PilotState
+from storage.pilots.states import STARTED, PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
 SHORT = TextReader(long=False)
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 SAME = 0.6  # share of the words from which it is the same workflow, better written
 
 
@@ -83,7 +83,7 @@ GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As in the mandate."
 NameField = Annotated[str, SHORT, Ask(_("Name"))]
 ProblemField = Annotated[
     str,
-    TellingReader(most=300),
+    RequiredTextReader(most=300),
     Ask(_("Which problem does it solve?"), _("One sentence.")),
 ]
 WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]
@@ -164,9 +164,11 @@ def new(
     )
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
         raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
-    editing.note(ctx, pilot, "created", pilot.name)
+    editing.note(ctx, pilot, PilotEvent.CREATED, pilot.name)
     shown = cards.card(ctx, pilot)
-    return Reply(replace(shown, parts=(*shown.parts, *guardrails.shown(ctx))), subject=pilot.name)
+    return Reply(
+        replace(shown, parts=(*shown.parts, *guardrails.guardrail_parts(ctx))), subject=pilot.name
+    )
 
 
 def _one_workflow(text: str) -> None:
@@ -250,7 +252,7 @@ def describe(
         if getattr(found, key) and getattr(found, key) != changed[key]
     ]
     pilots.change(ctx.tx, found.id, **changed)
-    editing.note(ctx, found, "described", "; ".join(before)[:500])
+    editing.note(ctx, found, PilotEvent.DESCRIBED, "; ".join(before)[:500])
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -337,7 +339,7 @@ def measure(
             field="target",
         )
     if found.baseline is not None and found.baseline != baseline:
-        editing.note(ctx, found, "baseline", f"{found.baseline} → {baseline}")
+        editing.note(ctx, found, PilotEvent.BASELINE, f"{found.baseline} → {baseline}")
     pilots.change(
         ctx.tx,
         found.id,
@@ -352,7 +354,7 @@ def measure(
         guard=guard,
         guard_limit=guard_limit or None,
     )
-    editing.note(ctx, found, "measured", f"{metric}: {baseline} → {target} {unit}")
+    editing.note(ctx, found, PilotEvent.MEASURED, f"{metric}: {baseline} → {target} {unit}")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -378,7 +380,7 @@ def start(ctx: Context, pilot: PilotRef) -> Reply:
         raise Refusal(full, buttons=(wait,))
     today = clock.current_day(ctx)
     pilots.change(ctx.tx, found.id, state=PilotState.RUNNING, started_on=today, waiting_since=None)
-    editing.note(ctx, found, "started")
+    editing.note(ctx, found, PilotEvent.STARTED)
     digest.plan(ctx, found.id)
     posts = editing.settle(ctx, found, "room")
     editing.let_connect(ctx, editing.fresh(ctx, found))
@@ -390,5 +392,5 @@ def wait(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state.is_prepared:
         pilots.change(ctx.tx, found.id, state=PilotState.WAITING, waiting_since=ctx.now)
-        editing.note(ctx, found, "waiting")
+        editing.note(ctx, found, PilotEvent.WAITING)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)

@@ -76,7 +76,12 @@ def plan(ctx: Context, pilot: str) -> None:
     if due <= ctx.now:
         due = calendar.at(clock.current_day(ctx) + timedelta(days=1), LOOK, zone)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="pilot day", key=f"pilot:{pilot}:day", due=due, pilot=pilot
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=clock.PilotTimer.DAY,
+        key=f"pilot:{pilot}:day",
+        due=due,
+        pilot=pilot,
     )
 
 
@@ -191,14 +196,14 @@ def _midnight(ctx: Context, day: date) -> datetime:
     return calendar.midnight(day, ctx.workspace.zone)
 
 
-def told(ctx: Context, pilot: Pilot) -> Words:
+def pilot_line(ctx: Context, pilot: Pilot) -> Words:
     """Return a pilot in a line: its week, what it reached, whether it relieves."""
     found = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     rounds = relief.closed(ctx, pilot)
     age = figure(AGE, clock.age(ctx, pilot))
-    said: Sentence = figure(RELIEF, relief.told(rounds[0] if rounds else None))
+    said: Sentence = figure(RELIEF, relief.round_words(rounds[0] if rounds else None))
     if found is not None:
-        effect = figure(EFFECT, measure.told(pilot, found))
+        effect = figure(EFFECT, measure.effect_words(pilot, found))
         if pilot.target is not None:
             target = figure(EFFECT, measure.number(pilot.target))
             effect = _("{effect}, target {target}", effect=effect, target=target)
@@ -230,7 +235,7 @@ def verdict(ctx: Context, known: Sequence[Pilot], week: str) -> tuple[Words, ...
     return (_("relief: {n} of {all} say yes", n=yes, all=figure(RELIEF, total)),)
 
 
-def reached(ctx: Context, known: Sequence[Pilot], week: Week) -> tuple[Words, ...]:
+def reached_lines(ctx: Context, known: Sequence[Pilot], week: Week) -> tuple[Words, ...]:
     """Return the pilots that went into operation in the week."""
     first, after = (calendar.day_of(each, ctx.workspace.zone) for each in (week.start, week.end))
     return tuple(
@@ -246,16 +251,16 @@ def section(ctx: Context, week: Week) -> Section | None:
     known = [each for each in pilots.all(ctx.tx) if each.state.goes_on]
     if week.team is not None:
         ours = [each for each in known if folded(each.area) in week.team.areas]
-        told_ = tuple((each.name, told(ctx, each)) for each in ours[:5])
+        told_ = tuple((each.name, pilot_line(ctx, each)) for each in ours[:5])
         lines = (Title(_("Pilots")), Facts(told_)) if told_ else ()
-        return Section(parts=lines, solved=reached(ctx, ours, week))
+        return Section(parts=lines, solved=reached_lines(ctx, ours, week))
     rows: list[tuple[Words, Words]] = []
     if week.name < relief.week_of(ctx):  # while it runs, a number would tell
         said = answers.said_in(ctx.tx, week.name)
         rows.append((_("Feedback"), _n("{n} sentence", "{n} sentences", figure(FEEDBACK, said))))
-    rows += [(each.name, told(ctx, each)) for each in known[:5]]
+    rows += [(each.name, pilot_line(ctx, each)) for each in known[:5]]
     parts: list[Part] = [Text(each) for each in figures(ctx)]
-    better = _improved(ctx, week)
+    better = _improvement_lines(ctx, week)
     if better:
         parts = [Text(_("Improved:")), Items(better), *parts]
     if rows:
@@ -263,11 +268,11 @@ def section(ctx: Context, week: Week) -> Section | None:
     decisions = tuple(undecided(ctx))
     if not parts and not decisions:
         return None
-    said_yes, solved = verdict(ctx, known, week.name), reached(ctx, known, week)
+    said_yes, solved = verdict(ctx, known, week.name), reached_lines(ctx, known, week)
     return Section(decisions, tuple(parts), said_yes, solved)
 
 
-def _improved(ctx: Context, week: Week) -> tuple[Words, ...]:
+def _improvement_lines(ctx: Context, week: Week) -> tuple[Words, ...]:
     """Return what was improved in a week; requirement C25."""
     return tuple(
         _("“{pilot}”, {kind}: {words}", pilot=each.name, kind=CHANGES[done.kind], words=done.words)
@@ -392,8 +397,8 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
             clock.age(ctx, each),
             each.problem,
             name(ctx, each.champion) if each.champion is not None and not closed else "",
-            measure.told(each, effect) if effect else "",
-            relief.told(rounds[0]) if rounds else "",
+            measure.effect_words(each, effect) if effect else "",
+            relief.round_words(rounds[0]) if rounds else "",
         )
         found.append(Row(values, call("pilot", pilot=each.id)))
     return found
@@ -408,6 +413,6 @@ def rows(ctx: Context, filter: Filter, first: int, most: int) -> Sequence[Row]:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
     return pilots.forget_people(ctx.tx, before, former(ctx))

@@ -13,7 +13,7 @@ from handlers.pilots import roles, start_check, use
 from storage import pilots
 from storage.engine.ids import PersonId
 from storage.pilots import ROLES, Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 LONGEST = 80  # characters of a name
 
@@ -66,7 +66,7 @@ def rename(ctx: Context, pilot: Pilot, name: str) -> None:
     if taken not in (None, pilot.id):
         raise Refusal(_("There is a pilot called “{name}” already.", name=called), field="name")
     if called != pilot.name:
-        note(ctx, pilot, "renamed", pilot.name)
+        note(ctx, pilot, PilotEvent.RENAMED, pilot.name)
         pilots.rename(ctx.tx, pilot.id, called, folded(called))
 
 
@@ -91,7 +91,7 @@ def asked_key(pilot: Pilot, role: str) -> str:
     return f"pilot:{pilot.id}:{role}"
 
 
-def asked(pilot: Pilot, role: str) -> Sentence:
+def role_question(pilot: Pilot, role: str) -> Sentence:
     """Return the question to whoever is named for a role."""
     questions = {
         "champion": _(
@@ -118,7 +118,7 @@ def answers(pilot: Pilot, role: str) -> tuple[Button, ...]:
 
 
 def question(_ctx: Context, pilot: Pilot, role: str) -> Message:
-    return line(asked(pilot, role), *answers(pilot, role))
+    return line(role_question(pilot, role), *answers(pilot, role))
 
 
 def tell(
@@ -185,7 +185,7 @@ def make_room(ctx: Context) -> None:
         tell(ctx, first, "room", _("There is room for “{pilot}” now.", pilot=first.name), start)
 
 
-def stopped(ctx: Context, pilot: Pilot) -> None:
+def free_name(ctx: Context, pilot: Pilot) -> None:
     """Let a name be free again, and whoever waits know."""
     pilots.rename(ctx.tx, pilot.id, pilot.name, f"{folded(pilot.name)} {pilot.id}")
     make_room(ctx)

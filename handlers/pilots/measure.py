@@ -59,10 +59,10 @@ def effect(pilot: Pilot, values: Sequence[Value]) -> Effect | None:
         return None
     cases = sum(each.number for each in recent)
     now = sum((Decimal(each.value) * each.number for each in recent), Decimal(0)) / cases
-    return changed(pilot, now, cases, len(recent))
+    return effect_of(pilot, now, cases, len(recent))
 
 
-def changed(pilot: Pilot, now: Decimal, cases: int, weeks: int) -> Effect | None:
+def effect_of(pilot: Pilot, now: Decimal, cases: int, weeks: int) -> Effect | None:
     """Return the effect of one value."""
     baseline = Decimal(pilot.baseline or "0")
     if baseline == 0:
@@ -76,7 +76,7 @@ def changed(pilot: Pilot, now: Decimal, cases: int, weeks: int) -> Effect | None
     return Effect(now, cases, weeks, share * 100, reached)
 
 
-def told(pilot: Pilot, found: Effect) -> Sentence:
+def effect_words(pilot: Pilot, found: Effect) -> Sentence:
     """Return the effect in a sentence, with its sign and what it rests on."""
     percent = number(abs(found.percent))
     values = {

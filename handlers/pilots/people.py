@@ -26,7 +26,7 @@ from storage.delivery.places import PlaceKind
 from storage.engine.ids import NOWHERE, PersonId, PlaceId
 from storage.people import Person
 from storage.pilots import ROLES, Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -157,7 +157,7 @@ def name_users(
         ctx.tx, found.id, users_kind=kind, users_place=place, visible=visible.value == "yes"
     )
     pilots.set_users(ctx.tx, found.id, people)
-    editing.note(ctx, found, "users", who[:200])
+    editing.note(ctx, found, PilotEvent.USERS, who[:200])
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -209,13 +209,13 @@ def _one(ctx: Context, said: str) -> PersonId:
 def waiting(ctx: Context) -> list[Task]:
     """Return the roles that the asker was asked to take."""
     return [
-        Task(editing.asked(each, role), editing.answers(each, role))
+        Task(editing.role_question(each, role), editing.answers(each, role))
         for each, role in pilots.with_role(ctx.tx, ctx.person.id)
         if role not in roles.filled(each)
     ]
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return tuple(
         post
         for each, role in pilots.with_role(ctx.tx, person)
@@ -238,7 +238,7 @@ def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_left)
+@feature.holds(50, "pilots.champion", "pilots.modeler", "pilots.integrator", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return somebody's roles in pilots, and how they are handed on: the new one is asked."""
 

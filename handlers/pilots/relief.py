@@ -111,13 +111,13 @@ def closed(ctx: Context, pilot: Pilot) -> list[Shown]:
     ]
 
 
-def telling(rounds: list[Shown]) -> Shown | None:
+def newest_known(rounds: list[Shown]) -> Shown | None:
     """Return the newest round of which something may be known, else the newest."""
     known = [each for each in rounds if each.split is not None or each.leaning]
     return next(iter([*known, *rounds]), None)
 
 
-def told(found: Shown | None) -> Sentence:
+def round_words(found: Shown | None) -> Sentence:
     """Return a round in words."""
     if found is None:
         return _("no week's answers are counted yet")

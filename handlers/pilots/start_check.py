@@ -16,7 +16,7 @@ from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
 from storage.automations.states import AutomationState
 from storage.pilots import ROLES, Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 SETTING = "pilot_limits"  # "1/2": in one area, and in all
 IN_AREA, IN_ALL = 1, 2
@@ -147,10 +147,10 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
         return True
     happened = log.history(ctx.tx, pilot.id)
     since = max(
-        (each.at for each in happened if each.kind == "operate"),
+        (each.at for each in happened if each.kind == PilotEvent.OPERATE),
         default=calendar.midnight(pilot.operating_on, ctx.workspace.zone),
     )
-    if any(each.kind.startswith("improved") and each.at >= since for each in happened):
+    if any(each.kind.startswith(PilotEvent.IMPROVED) and each.at >= since for each in happened):
         return True
     runs = automations.find(ctx.tx, pilot.automation or "")
     if runs is None:

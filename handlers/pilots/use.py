@@ -15,7 +15,7 @@ from storage.automations.states import AutomationState
 from storage.pilots import Pilot
 
 
-def told(ctx: Context, pilot: Pilot) -> Sentence:
+def use_words(ctx: Context, pilot: Pilot) -> Sentence:
     """Return how often it ran in the last four weeks."""
     runs = count(ctx, pilot)
     connected = automations.find(ctx.tx, pilot.automation or "")

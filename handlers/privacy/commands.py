@@ -90,7 +90,7 @@ def ask_erase(ctx: Context) -> Reply:
         raise Refusal(
             _(
                 "You still answer for {things}. Please hand that over first, then I can erase you.",
-                things=held.said(mine),
+                things=held.held_words(mine),
             ),
             buttons=(Button(_("Hand everything over"), call("hand over")),),
         )

@@ -15,7 +15,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, Reply, Text, line
 from handlers.kit.people import name as name_of
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.privacy.erasing import cards_of, reword
 from storage import people
@@ -64,17 +64,17 @@ def correct(
     done: list[Words] = []
     posts: list[Post] = []
     if name != ctx.person.name:
-        posts += _renamed(ctx, name)
+        posts += _rename(ctx, name)
         done.append(_("Your name is {name} from now on, also where it stood before.", name=name))
     if wrong.strip():
-        posts += _asked(ctx, wrong.strip())
+        posts += _question_posts(ctx, wrong.strip())
         done.append(_("The managers read what you say is wrong. You hear what came of it."))
     if not done:
         raise Refusal(_("Nothing is different yet. Please change what is wrong."), field="name")
     return Reply(Message(tuple(Text(each) for each in done)), posts=tuple(posts), subject="data")
 
 
-def _renamed(ctx: Context, name: str) -> tuple[Post, ...]:
+def _rename(ctx: Context, name: str) -> tuple[Post, ...]:
     before, me = ctx.person.name, ctx.person.id
     people.correct_name(ctx.tx, me, name)
     reword(ctx, me, before, name, me)
@@ -83,7 +83,7 @@ def _renamed(ctx: Context, name: str) -> tuple[Post, ...]:
     return cards_of(now, me)
 
 
-def _asked(ctx: Context, wrong: str) -> list[Post]:
+def _question_posts(ctx: Context, wrong: str) -> list[Post]:
     found = Correction(ctx.new_secret(), ctx.person.id, wrong, "")
     corrections.ask(ctx.tx, found.id, found.person, found.wrong, ctx.now)
     asked = line(
@@ -123,7 +123,7 @@ def answer(
     *,
     words: Annotated[
         str,
-        TellingReader(most=1000),
+        RequiredTextReader(most=1000),
         Ask(_("Answer"), _("What was corrected; or why it stays, which then is noted beside it.")),
     ],
 ) -> Reply:
@@ -179,6 +179,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 
 
 @feature.keeps("corrections", what=_("What people said is wrong"), days=KEPT, then=_("deleted"))
-def kept(ctx: Context, before: datetime) -> int:
+def forget_corrections(ctx: Context, before: datetime) -> int:
     """Delete what was answered long ago."""
     return corrections.forget(ctx.tx, before)

@@ -20,7 +20,7 @@ def page(ctx: Context) -> Message:
         if not rows:
             continue
         parts += [Title(door.title), Facts(tuple(rows))]
-        kept = _kept(ctx, door)
+        kept = _retention_words(ctx, door)
         if kept:
             parts += [Text(_("How long it is kept:"), small=True), Items(tuple(kept))]
     return Message(tuple(parts))
@@ -49,9 +49,9 @@ def as_json(ctx: Context) -> str:
             {"what": plain(label), "value": plain(value)} for label, value in rows
         ]
     whole["kept"] = [
-        {"room": plain(door.title), "kept": [plain(each) for each in _kept(ctx, door)]}
+        {"room": plain(door.title), "kept": [plain(each) for each in _retention_words(ctx, door)]}
         for door in doors(ctx)
-        if _kept(ctx, door)
+        if _retention_words(ctx, door)
     ]
     return json.dumps(whole, ensure_ascii=False, indent=1)
 
@@ -67,7 +67,7 @@ def _head(ctx: Context) -> tuple[tuple[Words, Words], ...]:
     )
 
 
-def _kept(ctx: Context, door: Knows) -> list[Sentence]:
+def _retention_words(ctx: Context, door: Knows) -> list[Sentence]:
     """Return how long the records of a room are kept, in which people stand."""
     return [
         _n(

@@ -10,7 +10,7 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Setting
 from handlers.kit.messages import Button, Reply, Text, line
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from storage import people, workspaces
 from storage.people import Person, PersonKind
@@ -60,7 +60,7 @@ def contact(
     *,
     contact: Annotated[
         str,
-        TellingReader(most=200),
+        RequiredTextReader(most=200),
         Ask(_("Contact or link"), _("Everybody reads it when Lotse first meets them.")),
     ],
 ) -> Reply:

@@ -80,7 +80,7 @@ def _must_be_free(ctx: Context) -> None:
             _(
                 "You still answer for {things}, and whoever does is read there. Please hand it "
                 "over first.",
-                things=held.said(mine),
+                things=held.held_words(mine),
             ),
             buttons=(Button(_("Hand everything over"), call("hand over")),),
         )

@@ -15,6 +15,7 @@ from handlers.kit.messages import Reply
 from handlers.kit.words import _
 from storage import audit, privacy
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.privacy import retention
 
@@ -22,7 +23,12 @@ feature = Feature(_("My data"))
 
 FARTHEST = date(9998, 12, 31)  # what computing with days bears
 HOUR = time(3, 10)  # local: nobody waits for anything
-KEY = "retention"
+
+
+class RetentionTimer(TimerKind):
+    """The night in which old records go."""
+
+    NIGHT = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,14 @@ class Let:
 
 def plan(tx: Tx, *, id: str, now: datetime, zone: str) -> None:
     """Set the timer for the coming night, unless it is set already."""
-    if timers.due_of(tx, KEY) is None:
-        timers.set(tx, id=id, kind=KEY, key=KEY, due=next_night(now, zone))
+    if timers.due_of(tx, RetentionTimer.NIGHT) is None:
+        timers.set(
+            tx,
+            id=id,
+            kind=RetentionTimer.NIGHT,
+            key=RetentionTimer.NIGHT,
+            due=next_night(now, zone),
+        )
 
 
 def next_night(now: datetime, zone: str) -> datetime:
@@ -51,7 +63,7 @@ def end_of(day: date, zone: str) -> datetime:
     return calendar.at(min(day, FARTHEST) + timedelta(days=1), time(0), zone)
 
 
-@feature.timer(KEY)
+@feature.timer(RetentionTimer.NIGHT)
 def run(ctx: Context) -> Reply:
     """Let go of what is due, write down how much it was, and plan the next night."""
     day = calendar.day_of(ctx.now, ctx.workspace.zone)
@@ -59,7 +71,9 @@ def run(ctx: Context) -> Reply:
         if each.rows:
             retention.note(ctx.tx, day, kind(each.keeps), each.rows)
     due = next_night(ctx.now, ctx.workspace.zone)
-    timers.set(ctx.tx, id=ctx.new_id(), kind=KEY, key=KEY, due=due)
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind=RetentionTimer.NIGHT, key=RetentionTimer.NIGHT, due=due
+    )
     return Reply()
 
 
@@ -137,7 +151,7 @@ def erasures(ctx: Context, before: datetime) -> int:
 
 
 @feature.keeps("audit", what=_("Who did what (audit trail)"), days=365, then=_("deleted"))
-def audit_kept(ctx: Context, before: datetime) -> int:
+def forget_audit(ctx: Context, before: datetime) -> int:
     """Delete the lines of the audit trail after a year; that is one itself."""
     if not audit.any_before(ctx.tx, before):
         return 0
@@ -146,7 +160,7 @@ def audit_kept(ctx: Context, before: datetime) -> int:
         id=ctx.new_id(),
         at=ctx.now,
         person_key=ctx.person.person_key,
-        command=KEY,
+        command=RetentionTimer.NIGHT,
         subject="audit",
         outcome="done",
     )
@@ -154,6 +168,6 @@ def audit_kept(ctx: Context, before: datetime) -> int:
 
 
 @feature.keeps("retention_runs", what=_("Reports of retention"), days=365, then=_("deleted"))
-def reports_kept(ctx: Context, before: datetime) -> int:
+def forget_reports(ctx: Context, before: datetime) -> int:
     """Delete the reports of a year ago."""
     return retention.forget(ctx.tx, calendar.day_of(before, ctx.workspace.zone))

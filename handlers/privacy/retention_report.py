@@ -45,7 +45,7 @@ def show(ctx: Context, page: Annotated[int, NumberReader(1, 1000), Ask(_("Page")
         last=first + len(shown) - 1,
         total=len(known),
     )
-    parts: list[Part] = [Title(title), Items(tuple(_kept(each) for each in shown))]
+    parts: list[Part] = [Title(title), Items(tuple(_retention_words(each) for each in shown))]
     buttons: list[Button] = []
     if page * PAGE < len(known):
         buttons.append(Button(_("More"), call("retention", page=page + 1)))
@@ -63,7 +63,7 @@ def _order(ctx: Context, keeps: Keeps) -> tuple[bool, int, str]:
     return keeps.days is None, keeps.days or 0, ctx.text(keeps.what).casefold()
 
 
-def _kept(keeps: Keeps) -> Words:
+def _retention_words(keeps: Keeps) -> Words:
     if keeps.days is None:
         return _("{what}: {then}", what=keeps.what, then=keeps.then)
     return _(
@@ -129,7 +129,7 @@ def dry_run(ctx: Context, *, day: Annotated[date, DateReader(), Ask(_("By which 
     found = [each for each in retention.would_go(ctx, _end_of(ctx, day)) if each.rows]
     if not found:
         return Reply(Message((Text(_("By {day:date} nothing has to go.", day=day)),)))
-    lines = tuple(_changed(each) for each in found)
+    lines = tuple(_change_words(each) for each in found)
     title = Title(_("By {day:date} this would be gone, or nameless", day=day))
     nothing = Text(_("This was a dry run; nothing has changed."), small=True)
     return Reply(Message((title, Items(lines), nothing)))
@@ -139,5 +139,5 @@ def _end_of(ctx: Context, day: date) -> datetime:
     return retention.end_of(day, ctx.workspace.zone)
 
 
-def _changed(each: retention.Let) -> Sentence:
+def _change_words(each: retention.Let) -> Sentence:
     return _("{what} ({n}): {then}", what=each.keeps.what, n=each.rows, then=each.keeps.then)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import assert_never
 
 from handlers.bans import blocks as ban_blocks
 from handlers.bans import cards as ban_cards
@@ -26,11 +27,14 @@ from handlers.kit.messages import (
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.readers.dates import today_of
-from handlers.kit.readers.evidence import linked
+from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _
-from storage import problems, repeats
+from storage import repeats
 from storage.engine.ids import NOBODY, PersonId
-from storage.problems import Happened, Problem, ProblemState
+from storage.problems import Problem
+from storage.problems import history as problem_history
+from storage.problems.history import Happened
+from storage.problems.states import ProblemEvent, ProblemState
 from storage.repeats import outages
 
 LISTED = 8  # incidents of one problem that its card names
@@ -67,12 +71,17 @@ def card(ctx: Context, problem: Problem) -> Message:
         rows.append(
             (
                 _("Fix"),
-                _("{what} ({evidence})", what=problem.fix, evidence=linked(problem.evidence or "")),
+                _(
+                    "{what} ({evidence})",
+                    what=problem.fix,
+                    evidence=evidence_words(problem.evidence or ""),
+                ),
             )
         )
     if problem.stands:
         rows += [
-            (_("Exception"), ban_cards.said(ctx, each)) for each in ban_cards.of_ban(ctx, problem)
+            (_("Exception"), ban_cards.override_words(ctx, each))
+            for each in ban_cards.of_ban(ctx, problem)
         ]
         rows += [(_("Planned change"), line) for line in ban_cards.coming(ctx, problem.service)]
     parts: list[Part] = [Title(headline(problem)), Facts(tuple(rows)), Buttons(buttons(problem))]
@@ -80,41 +89,45 @@ def card(ctx: Context, problem: Problem) -> Message:
 
 
 def _tone(problem: Problem) -> Tone:
-    return {"open": Tone.ALARM, "fixed": Tone.ACTIVE, "lifted": Tone.GOOD}.get(
-        problem.state, Tone.QUIET
-    )
+    tones = {
+        ProblemState.OPEN: Tone.ALARM,
+        ProblemState.FIXED: Tone.ACTIVE,
+        ProblemState.LIFTED: Tone.GOOD,
+    }
+    return tones.get(problem.state, Tone.QUIET)
 
 
 def standing(ctx: Context, problem: Problem) -> Sentence:
     """Return in one sentence how a problem stands."""
     match problem.state:
-        case "open":
+        case ProblemState.OPEN:
             return _(
                 "Blocked since {at:day}: such incidents cannot be finished until the fix "
                 "of the cause is verified.",
                 at=problem.opened_at,
             )
-        case "fixed":
+        case ProblemState.FIXED:
             return _(
                 "{who} says the cause is fixed. Somebody else verifies it. Otherwise the "
                 "block ends on {at:day} if it does not come back.",
                 who=name(ctx, problem.fixed_by or NOBODY),
                 at=quiet_until(ctx, problem),
             )
-        case "lifted" if problem.verified_by:
+        case ProblemState.LIFTED if problem.verified_by:
             return _(
                 "Lifted on {at:day}: the fix was verified by {who}.",
                 at=problem.lifted_at,
                 who=name(ctx, problem.verified_by),
             )
-        case "lifted":
+        case ProblemState.LIFTED:
             return _(
                 "Lifted on {at:day}: it has not come back after the fix.", at=problem.lifted_at
             )
-        case "merged":
+        case ProblemState.MERGED:
             return _("The same thing as another problem, which goes on.")
-        case _state:
+        case ProblemState.DROPPED:
             return _("Closed: it did not happen often enough after all.")
+    assert_never(problem.state)
 
 
 def quiet_until(ctx: Context, problem: Problem) -> datetime:
@@ -191,7 +204,7 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     steps = (
         (button(_("Enter the cause"), "problem cause"),)
         if problem.cause is None
-        else (fixed(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
+        else (fix_button(problem.number), button(_("Change the cause"), "problem cause", "quiet"))
     )
     return (
         *accept,
@@ -203,12 +216,12 @@ def buttons(problem: Problem) -> tuple[Button, ...]:
     )
 
 
-def fixed(number: int) -> Button:
+def fix_button(number: int) -> Button:
     """Return the button for what can be said once the cause is known."""
     return Button(_("Cause is fixed"), call("problem fixed", number=number))
 
 
-def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
+def personal_card(ctx: Context, problem: Problem, why: Sentence) -> Message:
     """Return what one person gets: why they get it, then the card's essentials."""
     rows: tuple[tuple[Words, Words], ...] = (
         (_("Repeats"), _repeats(ctx, problem)),
@@ -227,7 +240,7 @@ def asked(ctx: Context, problem: Problem, why: Sentence) -> Message:
     )
 
 
-def settled(ctx: Context, problem: Problem) -> Message:
+def settled_reminder(ctx: Context, problem: Problem) -> Message:
     """Return what a reminder says once it needs nobody any more."""
     words = _("{title} – {standing}", title=headline(problem), standing=standing(ctx, problem))
     return Message((Text(words),), _tone(problem))
@@ -236,8 +249,8 @@ def settled(ctx: Context, problem: Problem) -> Message:
 def history(ctx: Context, problem: Problem) -> Message:
     """Return what happened to a problem."""
     lines: list[Words] = [
-        _("{at}: {what}", at=each.at, what=_happened(ctx, each))
-        for each in problems.history(ctx.tx, problem.number)
+        _("{at}: {what}", at=each.at, what=_event_words(ctx, each))
+        for each in problem_history.of(ctx.tx, problem.number)
     ]
     correct = Button(_("Correct the title"), call("problem retitle", number=problem.number))
     parts: tuple[Part, ...] = (Title(headline(problem)), Items(tuple(lines)))
@@ -246,52 +259,50 @@ def history(ctx: Context, problem: Problem) -> Message:
     return Message(parts, Tone.QUIET)
 
 
-def _happened(ctx: Context, each: Happened) -> Sentence:
+def _event_words(ctx: Context, each: Happened) -> Sentence:
     who, detail = name(ctx, each.person or NOBODY), each.detail
     match each.kind:
-        case "opened":
+        case ProblemEvent.OPENED:
             return _("Opened with {incidents}.", incidents=detail)
-        case "owned":
+        case ProblemEvent.OWNED:
             return _("{who} looks after the cause.", who=who)
-        case "asked":
+        case ProblemEvent.ASKED:
             return _(
                 "{who} asked {other} to look after the cause.",
                 who=who,
                 other=name(ctx, PersonId(detail)),
             )
-        case "cause":
+        case ProblemEvent.CAUSE:
             return _("{who} entered the cause: {cause}", who=who, cause=detail)
-        case "dated":
+        case ProblemEvent.DATED:
             return _("{who} set the date to {day:day}.", who=who, day=date.fromisoformat(detail))
-        case "fixed":
+        case ProblemEvent.FIXED:
             return _("{who} says the cause is fixed: {what}", who=who, what=detail)
-        case "verified":
+        case ProblemEvent.VERIFIED:
             return _("{who} verified the fix. The block is lifted.", who=who)
-        case "quiet":
+        case ProblemEvent.QUIET:
             return _("It has not come back after the fix. The block is lifted.")
-        case "reopened":
+        case ProblemEvent.REOPENED:
             return _("{who} says it is not fixed: {reason}", who=who, reason=detail)
-        case "again":
+        case ProblemEvent.AGAIN:
             return _("It happened again after the fix ({incident}).", incident=detail)
-        case "overridden":
+        case ProblemEvent.OVERRIDDEN:
             return _("{who} allowed an exception: {reason}", who=who, reason=detail)
-        case "let through":
+        case ProblemEvent.LET_THROUGH:
             return _("{who} let a change through: {what}", who=who, what=detail)
-        case "retitled":
+        case ProblemEvent.RETITLED:
             return _("{who} corrected the title. Before: “{title}”", who=who, title=detail)
-        case "words removed":
+        case ProblemEvent.WORDS_REMOVED:
             return _("{who} removed words that were typed by mistake.", who=who)
-        case "reminded":
+        case ProblemEvent.REMINDED:
             return _("Reminder to {who}.", who=name(ctx, PersonId(detail)))
-        case "parted":
+        case ProblemEvent.PARTED:
             return _("{who} took {incident} out: it is something else.", who=who, incident=detail)
-        case "dropped":
+        case ProblemEvent.DROPPED:
             return _("Closed: it did not happen often enough after all.")
-        case "merged":
+        case ProblemEvent.MERGED:
             return _("{other} is the same problem; the two belong together now.", other=detail)
-        case _:
-            pass
-    raise ValueError(f"a problem's history of unknown kind: {each.kind}")
+    assert_never(each.kind)
 
 
 def line(ctx: Context, problem: Problem) -> Sentence:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.bans import cards as ban_cards
-from handlers.bans.cards import banned, change_line, label, passes, warning
+from handlers.bans.cards import blocking_ban, change_line, label, passes, warning
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Known, known
@@ -25,7 +25,10 @@ from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
 from storage.problems import Problem
 from storage.problems import changes as stored_changes
+from storage.problems import history as problem_history
+from storage.problems import overrides as problem_overrides
 from storage.problems.changes import Change, ChangeState
+from storage.problems.states import ProblemEvent
 
 feature = Feature(_("Problems and blocks"))
 
@@ -65,7 +68,7 @@ def plan(
         person=ctx.person.id,
         now=ctx.now,
     )
-    ban = banned(ctx, service.id)
+    ban = blocking_ban(ctx, service.id)
     if ban is not None:
         stored_changes.tell(ctx.tx, id)
         return Reply(_needs(ctx, _find(ctx, id), ban), posts=_cards(ctx, service.id), subject=id)
@@ -140,10 +143,10 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
         raise Refusal(
             _("Somebody else decides that. Please ask {who:or}.", who=_may_override(ctx, change))
         )
-    ban = banned(ctx, change.service)
+    ban = blocking_ban(ctx, change.service)
     if ban is None or change.state != ChangeState.PLANNED:
         raise Refusal(_("The change is no longer blocked."))
-    checked(ctx, reason, until)
+    check_exception(ctx, reason, until)
     if until < change.planned_on:
         raise Refusal(
             _(
@@ -152,7 +155,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
             ),
             field="until",
         )
-    problems.override(
+    problem_overrides.add(
         ctx.tx,
         ban.number,
         id=ctx.new_id(),
@@ -162,12 +165,12 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
         now=ctx.now,
         until_on=until,
     )
-    problems.happened(
+    problem_history.add(
         ctx.tx,
         ban.number,
         id=ctx.new_id(),
         at=ctx.now,
-        kind="let through",
+        kind=ProblemEvent.LET_THROUGH,
         person=ctx.person.id,
         detail=f"{change.what} ({reason})",
     )
@@ -182,7 +185,7 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
     return Reply(said, posts=(told, *_cards(ctx, change.service)), subject=id)
 
 
-def checked(ctx: Context, reason: str, until: date) -> None:
+def check_exception(ctx: Context, reason: str, until: date) -> None:
     """Refuse a reason that says nothing, and an end that is over or far away."""
     if is_placeholder(reason):
         raise Refusal(_("Please give a reason that others understand."), field="reason")
@@ -215,7 +218,7 @@ def cancel(ctx: Context, id: ChangeId) -> Reply:
 def held_up(ctx: Context, ban: Problem) -> list[Post]:
     """Tell the authors of changes that were planned before the ban, each once."""
     posts: list[Post] = []
-    if banned(ctx, ban.service) is None:
+    if blocking_ban(ctx, ban.service) is None:
         return posts
     for each in stored_changes.coming(ctx.tx, today_of(ctx)):
         waits = each.service == ban.service and passes(ctx, each.id) is None
@@ -227,7 +230,7 @@ def held_up(ctx: Context, ban: Problem) -> list[Post]:
 
 def free(ctx: Context, ban: Problem) -> list[Post]:
     """Return the edits that say that a told change can go ahead: the ban is gone."""
-    if banned(ctx, ban.service) is not None:
+    if blocking_ban(ctx, ban.service) is not None:
         return []
     return [
         Post(_key(each.id), line(_free(ctx, each), _cancel(each.id)))
@@ -281,6 +284,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
     return stored_changes.forget_people(ctx.tx, before, former(ctx))

@@ -35,13 +35,15 @@ from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
-from handlers.problems.cards import CAUSE, card, fixed, history
+from handlers.problems.cards import CAUSE, card, fix_button, history
 from handlers.problems.cards import line as listed
-from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refused, standing
+from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusal, standing
 from storage import problems
 from storage.engine.ids import PersonId
 from storage.people import Person
-from storage.problems import ProblemState, texts
+from storage.problems import people as problem_people
+from storage.problems import texts
+from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -63,7 +65,7 @@ def bans(ctx: Context) -> Reply:
     for each in found[:SHOWN]:
         parts.append(Text(listed(ctx, each)))
         parts += [
-            Text(_("Exception {override}", override=ban_cards.said(ctx, one)), small=True)
+            Text(_("Exception {override}", override=ban_cards.override_words(ctx, one)), small=True)
             for one in ban_cards.of_ban(ctx, each)
         ]
         let_pass: tuple[Button, ...] = ()
@@ -120,7 +122,7 @@ def retitle(
     if new == problem.title:
         raise Refusal(_("It is called that already."), field="title")
     problems.set_title(ctx.tx, number, new)
-    lifecycle.note(ctx, problem, "retitled", problem.title)
+    lifecycle.note(ctx, problem, ProblemEvent.RETITLED, problem.title)
     said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
     return changed_reply(ctx, problem, said)
 
@@ -135,12 +137,12 @@ def retitle(
 def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
     problem = find(ctx, number)
     if not may(ctx, problem, "remove words"):
-        raise refused(ctx, problem)
+        raise refusal(ctx, problem)
     if not texts.remove_words(ctx.tx, number, words, MARK):
         raise Refusal(
             _("These words do not stand in {incident}.", incident=label(number)), field="words"
         )
-    lifecycle.note(ctx, problem, "words removed")
+    lifecycle.note(ctx, problem, ProblemEvent.WORDS_REMOVED)
     said = _(
         "The words are gone from title, text, history and cards of {incident}. The history says "
         "that words were removed, not which.",
@@ -167,8 +169,8 @@ def enter_cause(
     if is_placeholder(cause):
         raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
     problems.set_cause(ctx.tx, number, kind, cause)
-    lifecycle.note(ctx, problem, "cause", cause)
-    next_one = (fixed(number),) if problem.state == ProblemState.OPEN else ()
+    lifecycle.note(ctx, problem, ProblemEvent.CAUSE, cause)
+    next_one = (fix_button(number),) if problem.state == ProblemState.OPEN else ()
     return changed_reply(ctx, problem, _("Noted. Thank you."), *next_one)
 
 
@@ -177,10 +179,10 @@ def accept(ctx: Context, number: Ref) -> Reply:
     problem = standing(ctx, number)
     asked = problem.proposed_to == ctx.person.id
     if not asked and not may(ctx, problem, "problem"):
-        raise refused(ctx, problem)
+        raise refusal(ctx, problem)
     if not problems.accept(ctx.tx, number, ctx.person.id, ctx.now):
         return Reply(card(ctx, problem))
-    lifecycle.note(ctx, problem, "owned")
+    lifecycle.note(ctx, problem, ProblemEvent.OWNED)
     problem = lifecycle.again(ctx, problem)
     said = _(
         "You look after the cause of {problem}. It is due on {day:day}; you can change that.",
@@ -208,7 +210,7 @@ def name_owner(
             _("{who} owns this cause already.", who=Who(person.id, person.name)), field="person"
         )
     problems.ask(ctx.tx, number, person.id)
-    lifecycle.note(ctx, problem, "asked", person.id)
+    lifecycle.note(ctx, problem, ProblemEvent.ASKED, person.id)
     said = _(
         "I have asked {who} to look after the cause. Until they accept, {owner} looks after it.",
         who=Who(person.id, person.name),
@@ -224,9 +226,9 @@ def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_(
     problem = mine(ctx, number, "problem")
     if day < today_of(ctx):
         raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
-    old = lifecycle.reminded(ctx, problem)
+    old = lifecycle.reminder_posts(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
-        lifecycle.note(ctx, problem, "dated", day.isoformat())
+        lifecycle.note(ctx, problem, ProblemEvent.DATED, day.isoformat())
         problem = lifecycle.again(ctx, problem)
         lifecycle.remind(ctx, problem)
     said = _("{problem} should be fixed by {day:day}.", problem=label(number), day=day)
@@ -245,7 +247,7 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Take back the question that was put to somebody who left: the owner is asked again."""
     posts: tuple[Post, ...] = ()
     for each in problems.standing(ctx.tx):
@@ -255,7 +257,7 @@ def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
-@feature.holds(40, "problems.owner", "problems.proposed_to", left=_left)
+@feature.holds(40, "problems.owner", "problems.proposed_to", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the causes of standing problems that somebody owns."""
     return [
@@ -275,8 +277,8 @@ def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[
     problems.accept(ctx.tx, number, to, ctx.now)
     problem = problems.find(ctx.tx, number)
     assert problem is not None
-    lifecycle.note(ctx, problem, "owned")
-    return lifecycle.shown(ctx, problem)
+    lifecycle.note(ctx, problem, ProblemEvent.OWNED)
+    return lifecycle.card_posts(ctx, problem)
 
 
 @feature.knows(
@@ -292,12 +294,12 @@ def _give(ctx: Context, number: int, to: PersonId, _other: str | None) -> tuple[
         "problem_history": ("person",),
         "overrides": ("person",),
     },
-    replace=problems.replace_person,
+    replace=problem_people.replace_person,
 )
 def known_here(ctx: Context, person: PersonId) -> Known:
     """Tell where somebody stands in this room."""
     return known(
-        problems.of_person(ctx.tx, person),
+        problem_people.of_person(ctx.tx, person),
         {
             "problems.owner": _("Owner of the cause"),
             "problems.proposed_to": _("Asked to look after the cause"),
@@ -317,6 +319,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
-    return problems.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))
+    return problem_people.forget_people(ctx.tx, before, former(ctx), former(ctx, other=True))

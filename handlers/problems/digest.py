@@ -19,6 +19,7 @@ from handlers.kit.words import Words, _, _n
 from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
+from storage.problems import overrides as problem_overrides
 from storage.repeats import Proposal, outages
 
 feature = Feature(_("Problems and blocks"))
@@ -68,7 +69,7 @@ def section(ctx: Context, week: Week) -> Section:
             if each.service in week.team.services
         ]
         return Section(solved=tuple(ban_cards.headline(each) for each in ours))
-    return Section(_undecided(ctx), tuple(_parts(ctx, week)))
+    return Section(_tasks(ctx), tuple(_parts(ctx, week)))
 
 
 def _parts(ctx: Context, week: Week) -> list[Part]:
@@ -81,7 +82,7 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
             _("Blocks"),
             [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
         ),
-        (_("Lifted"), _lifted(ctx, start, end)),
+        (_("Lifted"), _lifted_lines(ctx, start, end)),
         (_("Blocked changes"), _changes(ctx)),
         (_("Exceptions allowed"), _overrides(ctx, start, end)),
     ):
@@ -126,7 +127,7 @@ def _looks_alike(ctx: Context, proposal: Proposal) -> Words:
     )
 
 
-def _lifted(ctx: Context, start: datetime, end: datetime) -> list[Words]:
+def _lifted_lines(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
         _(
             "{title}: the fix was verified on {at:day}",
@@ -160,20 +161,22 @@ def _changes(ctx: Context) -> list[Words]:
 
 def _overrides(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     """Return the overrides of the week, and those given earlier that still count."""
-    given = problems.overrides_given(ctx.tx, start, end)
-    given += [each for each in problems.overrides(ctx.tx, today_of(ctx)) if each not in given]
+    given = problem_overrides.given(ctx.tx, start, end)
+    given += [
+        each for each in problem_overrides.standing(ctx.tx, today_of(ctx)) if each not in given
+    ]
     told = [
         _(
             "{problem}, {override}",
             problem=ban_cards.label(each.problem),
-            override=ban_cards.said(ctx, each),
+            override=ban_cards.override_words(ctx, each),
         )
         for each in given
     ]
     return [figure(OVERRIDES, each) for each in told]
 
 
-def _undecided(ctx: Context) -> tuple[Task, ...]:
+def _tasks(ctx: Context) -> tuple[Task, ...]:
     """Return the overdue causes: somebody decides how they go on."""
     may = rights.may("read", rights.general(ctx))
     return tuple(

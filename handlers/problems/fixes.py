@@ -19,18 +19,20 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.evidence import ProofReader
+from handlers.kit.readers.evidence import EvidenceReader
 from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
-from handlers.problems.changes import Reason, Until, checked
-from handlers.problems.lookup import Ref, changed_reply, may, refused, standing, verifiers
+from handlers.problems.changes import Reason, Until, check_exception
+from handlers.problems.lookup import Ref, changed_reply, may, refusal, standing, verifiers
 from storage import people, problems
 from storage import repeats as storage_repeats
 from storage.delivery.outbox import ParcelKind
-from storage.problems import Problem, ProblemState
+from storage.problems import Problem
+from storage.problems import overrides as problem_overrides
+from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
@@ -47,13 +49,13 @@ def fix(
     number: Ref,
     *,
     what: Annotated[str, TextReader(), Ask(_("What was fixed?"))],
-    evidence: Annotated[str, ProofReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
+    evidence: Annotated[str, EvidenceReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
 ) -> Reply:
     problem = standing(ctx, number)
     if not may(ctx, problem, "cause fixed") and owner(ctx, problem) not in duty.acts_for(
         ctx, ctx.person.id
     ):
-        raise refused(ctx, problem)
+        raise refusal(ctx, problem)
     if problem.cause is None:
         raise Refusal(
             _("The cause has not been entered yet; what was fixed can only be verified then."),
@@ -63,11 +65,11 @@ def fix(
     if is_placeholder(what):
         raise Refusal(_("Please say in a sentence what was fixed."), field="what")
     storage_repeats.lock_groups(ctx.tx)
-    old = lifecycle.reminded(ctx, problem)
+    old = lifecycle.reminder_posts(ctx, problem)
     lifecycle.calm(ctx, problem)
     if not problems.fix(ctx.tx, number, ctx.person.id, what, evidence, ctx.now):
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
-    lifecycle.note(ctx, problem, "fixed", what)
+    lifecycle.note(ctx, problem, ProblemEvent.FIXED, what)
     problem = lifecycle.again(ctx, problem)
     lifecycle.wait_quietly(ctx, problem)
     said = _n(
@@ -117,8 +119,8 @@ def verify(ctx: Context, number: Ref) -> Reply:
             )
         )
     storage_repeats.lock_groups(ctx.tx)
-    step = lifecycle.lifted(ctx, problem, ctx.person.id)
-    if step.what != "lifted" or step.problem is None:
+    step = lifecycle.lift(ctx, problem, ctx.person.id)
+    if step.what is not lifecycle.Became.LIFTED or step.problem is None:
         return Reply(card(ctx, lifecycle.again(ctx, problem)))
     said = _(
         "Thank you, verified. The block of {problem} is lifted; its incidents can be finished now.",
@@ -150,8 +152,8 @@ def reopen(
     if problem.state != ProblemState.FIXED:
         return Reply(card(ctx, problem))
     lifecycle.calm(ctx, problem)
-    problem = lifecycle.reopened(ctx, problem)
-    lifecycle.note(ctx, problem, "reopened", reason)
+    problem = lifecycle.reopen(ctx, problem)
+    lifecycle.note(ctx, problem, ProblemEvent.REOPENED, reason)
     return changed_reply(ctx, problem, _("{problem} is open again.", problem=label(number)))
 
 
@@ -165,8 +167,8 @@ def reopen(
 )
 def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
     problem = standing(ctx, number)
-    checked(ctx, reason, until)
-    problems.override(
+    check_exception(ctx, reason, until)
+    problem_overrides.add(
         ctx.tx,
         number,
         id=ctx.new_id(),
@@ -176,7 +178,7 @@ def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Repl
         now=ctx.now,
         until_on=until,
     )
-    lifecycle.note(ctx, problem, "overridden", reason)
+    lifecycle.note(ctx, problem, ProblemEvent.OVERRIDDEN, reason)
     lifecycle.go_on(ctx, problem)
     said = _(
         "For the block of {problem} there is an exception until {day:day}. It will "

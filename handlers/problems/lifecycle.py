@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 from handlers.bans.blocks import owner
 from handlers.bans.cards import label
 from handlers.bans.rules import rules
 from handlers.incidents import escalation, keys
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -19,15 +21,19 @@ from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.problems import changes
-from handlers.problems.cards import asked, card, key, quiet_until, settled
+from handlers.problems.cards import card, key, personal_card, quiet_until, settled_reminder
 from storage import incidents, problems, repeats
 from storage import repeats as storage_repeats
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
+from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
-from storage.problems import Problem, ProblemState
+from storage.problems import Problem
+from storage.problems import history as problem_history
+from storage.problems.states import ProblemEvent, ProblemState
 from storage.repeats import outages
 from storage.services import Service
 
@@ -40,12 +46,29 @@ HOUR = time(8, 30)
 SHOWN = 20  # incidents of a problem whose cards are kept current
 
 
+class ProblemTimer(TimerKind):
+    """Until when a cause has time, and how long a fix stays quiet."""
+
+    CAUSE_DUE = "cause due"
+    CAUSE_QUIET = "cause quiet"
+
+
+class Became(StrEnum):
+    """What happened to a group's problem just now."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    LIFTED = "lifted"
+    MERGED = "merged"
+    DROPPED = "dropped"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What became of a group: its problem, and whether it was opened, reopened or dropped now."""
 
     problem: Problem | None = None
-    what: str = ""
+    what: Became | None = None
     posts: tuple[Post, ...] = ()
 
 
@@ -90,9 +113,9 @@ def _begin(ctx: Context, root: int, start: datetime) -> Step:
     problem = problems.of_group(ctx.tx, root)
     assert problem is not None, "it was opened just now"
     named_ones = ", ".join(f"INC-{each}" for each in numbers)
-    note(ctx, problem, "opened", named_ones, by_hand=False)
+    note(ctx, problem, ProblemEvent.OPENED, named_ones, by_hand=False)
     remind(ctx, problem)
-    return Step(problem, "opened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    return Step(problem, Became.OPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
 def _service(ctx: Context, members: list[Incident]) -> Service:
@@ -107,12 +130,12 @@ def _again(ctx: Context, problem: Problem) -> Step:
     """It came back after the fix: the ban stands again."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     members = repeats.members(ctx.tx, problem.root)
-    problem = reopened(ctx, problem)
-    note(ctx, problem, "again", f"INC-{members[-1]}", by_hand=False)
-    return Step(problem, "reopened", (*shown(ctx, problem), to_owner(ctx, problem)))
+    problem = reopen(ctx, problem)
+    note(ctx, problem, ProblemEvent.AGAIN, f"INC-{members[-1]}", by_hand=False)
+    return Step(problem, Became.REOPENED, (*card_posts(ctx, problem), to_owner(ctx, problem)))
 
 
-def reopened(ctx: Context, problem: Problem) -> Problem:
+def reopen(ctx: Context, problem: Problem) -> Problem:
     """Let the ban stand again, with new time for the cause."""
     due = working_hours.company(ctx).working_days_after(today_of(ctx), TIME)
     problems.reopen(ctx.tx, problem.number, due)
@@ -131,19 +154,19 @@ def without_one(ctx: Context, root: int) -> Step:
         start = calendar.days_before(newest, those.days, ctx.workspace.zone)
         n, serious = outages.times(ctx.tx, root, start, newest)
         if n >= (those.serious if serious else those.often):
-            return Step(problem, "", shown(ctx, problem))
-    return _ended(ctx, problem, "dropped")
+            return Step(problem, None, card_posts(ctx, problem))
+    return _end(ctx, problem, ProblemState.DROPPED)
 
 
-def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
+def join(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     """Make one group of two; of two problems the older one goes on."""
     found = [each for each in (problems.of_group(ctx.tx, root) for root in (one, other)) if each]
     posts: tuple[Post, ...] = ()
     kept = min(found, key=lambda each: each.number, default=None)
     for each in found:
         if kept is not None and each is not kept:
-            posts = _ended(ctx, each, "merged", label(kept.number)).posts
-            note(ctx, kept, "merged", label(each.number), by_hand=False)
+            posts = _end(ctx, each, ProblemState.MERGED, label(kept.number)).posts
+            note(ctx, kept, ProblemEvent.MERGED, label(each.number), by_hand=False)
     root = repeats.join(ctx.tx, one, other)
     if kept is not None:
         problems.move(ctx.tx, kept.number, root)
@@ -151,25 +174,30 @@ def joined(ctx: Context, one: int, other: int) -> tuple[int, tuple[Post, ...]]:
     return root, posts
 
 
-def _ended(ctx: Context, problem: Problem, state: str, detail: str = "") -> Step:
+def _end(ctx: Context, problem: Problem, state: ProblemState, detail: str = "") -> Step:
     calm(ctx, problem)
     problems.end(ctx.tx, problem.number, state)
     problem = again(ctx, problem)
-    note(ctx, problem, state, detail, by_hand=False)
+    note(ctx, problem, ProblemEvent(state), detail, by_hand=False)
     go_on(ctx, problem)
-    return Step(problem, state, (*shown(ctx, problem), *changes.free(ctx, problem)))
+    return Step(problem, Became(state), (*card_posts(ctx, problem), *changes.free(ctx, problem)))
 
 
-def lifted(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
+def lift(ctx: Context, problem: Problem, person: PersonId | None) -> Step:
     """End the ban if the fix is verified by somebody else, or by having stayed quiet."""
     timers.cancel(ctx.tx, quiet_key(problem.number))
     if not problems.lift(ctx.tx, problem.number, person, ctx.now):
         return Step(again(ctx, problem))
     problem = again(ctx, problem)
-    note(ctx, problem, "verified" if person else "quiet", by_hand=person is not None)
+    note(
+        ctx,
+        problem,
+        ProblemEvent.VERIFIED if person else ProblemEvent.QUIET,
+        by_hand=person is not None,
+    )
     go_on(ctx, problem)
-    posts = (*shown(ctx, problem), *changes.free(ctx, problem))
-    return Step(problem, "lifted", posts)
+    posts = (*card_posts(ctx, problem), *changes.free(ctx, problem))
+    return Step(problem, Became.LIFTED, posts)
 
 
 def go_on(ctx: Context, problem: Problem) -> None:
@@ -180,7 +208,7 @@ def go_on(ctx: Context, problem: Problem) -> None:
             timers.set(
                 ctx.tx,
                 id=ctx.new_id(),
-                kind="after",
+                kind=IncidentTimer.AFTER_RESTORED,
                 key=keys.after_key(number),
                 due=ctx.now,
                 number=number,
@@ -191,11 +219,11 @@ def go_on(ctx: Context, problem: Problem) -> None:
 # --- what is shown where -----------------------------------------------------------------
 
 
-def shown(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+def card_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that show a problem's new state: its cards, and those of incidents."""
     numbers = set(repeats.members(ctx.tx, problem.root)[-SHOWN:])
     numbers |= {
-        each.number for each in incidents.open_ones(ctx.tx) if each.service == problem.service
+        each.number for each in incident_lists.open_ones(ctx.tx) if each.service == problem.service
     }
     posts = [Post(key(problem.number), card(ctx, problem))]
     for number in sorted(numbers):
@@ -221,10 +249,10 @@ def again(ctx: Context, problem: Problem) -> Problem:
 
 
 def note(
-    ctx: Context, problem: Problem, kind: str, detail: str = "", *, by_hand: bool = True
+    ctx: Context, problem: Problem, kind: ProblemEvent, detail: str = "", *, by_hand: bool = True
 ) -> None:
     """Write a line into a problem's history."""
-    problems.happened(
+    problem_history.add(
         ctx.tx,
         problem.number,
         id=ctx.new_id(),
@@ -259,7 +287,7 @@ def wait_quietly(ctx: Context, problem: Problem) -> None:
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="cause quiet",
+        kind=ProblemTimer.CAUSE_QUIET,
         key=quiet_key(problem.number),
         due=quiet_until(ctx, problem),
         number=problem.number,
@@ -288,7 +316,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind="cause due",
+        kind=ProblemTimer.CAUSE_DUE,
         key=due_key(problem.number),
         due=moment,
         number=problem.number,
@@ -296,7 +324,7 @@ def _remind_at(ctx: Context, problem: Problem, step: str, moment: datetime) -> N
     )
 
 
-@feature.timer("cause due")
+@feature.timer(ProblemTimer.CAUSE_DUE)
 def due(ctx: Context, number: int, step: str) -> Reply:
     """Remind: the owner before and after the day, then the manager; each once for a day."""
     problem = problems.find(ctx.tx, number)
@@ -314,10 +342,10 @@ def due(ctx: Context, number: int, step: str) -> Reply:
     else:
         person = duty.escalation_manager(ctx) or person
     person = duty.stands_in(ctx, person)
-    note(ctx, problem, "reminded", person, by_hand=False)
-    message = asked(ctx, problem, _why(ctx, problem, step))
+    note(ctx, problem, ProblemEvent.REMINDED, person, by_hand=False)
+    message = personal_card(ctx, problem, _why(ctx, problem, step))
     posted = Post(reminder_key(problem, step), message, f"direct:{person}", ParcelKind.NOTE)
-    return Reply(posts=(posted, *(shown(ctx, problem) if step == "over" else ())))
+    return Reply(posts=(posted, *(card_posts(ctx, problem) if step == "over" else ())))
 
 
 def reminder_key(problem: Problem, step: str) -> str:
@@ -325,10 +353,10 @@ def reminder_key(problem: Problem, step: str) -> str:
     return f"problem:{problem.number}:{step}:{problem.due_on.isoformat()}"
 
 
-def reminded(ctx: Context, problem: Problem) -> tuple[Post, ...]:
+def reminder_posts(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Return the posts that settle the reminders of a problem's agreed day so far."""
     return tuple(
-        Post(reminder_key(problem, step), settled(ctx, again(ctx, problem)))
+        Post(reminder_key(problem, step), settled_reminder(ctx, again(ctx, problem)))
         for step in ("soon", "over", "boss")
     )
 
@@ -349,7 +377,7 @@ def _why(ctx: Context, problem: Problem, step: str) -> Sentence:
             )
 
 
-@feature.timer("cause quiet")
+@feature.timer(ProblemTimer.CAUSE_QUIET)
 def quiet(ctx: Context, number: int) -> Reply:
     """End the ban: nobody verified the fix, but it held."""
     storage_repeats.lock_groups(ctx.tx)
@@ -361,10 +389,10 @@ def quiet(ctx: Context, number: int) -> Reply:
         timers.set(
             ctx.tx,
             id=ctx.new_id(),
-            kind="cause quiet",
+            kind=ProblemTimer.CAUSE_QUIET,
             key=quiet_key(number),
             due=calendar.days_before(ctx.now, -1, ctx.workspace.zone),
             number=number,
         )
         return Reply()
-    return Reply(posts=lifted(ctx, problem, None).posts)
+    return Reply(posts=lift(ctx, problem, None).posts)

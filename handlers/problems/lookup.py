@@ -56,7 +56,7 @@ def changed_reply(
 ) -> Reply:
     """Answer in a line with what may come next, and show the new state everywhere."""
     problem = lifecycle.again(ctx, problem)
-    posts = lifecycle.shown(ctx, problem)
+    posts = lifecycle.card_posts(ctx, problem)
     if new_owner:
         posts += (lifecycle.to_owner(ctx, problem),)
     told = line(said, *next_ones, ban_cards.opens(problem))
@@ -88,7 +88,7 @@ def mine(ctx: Context, number: int, action: str) -> Problem:
     """Return a standing problem with which the asker may do `action`, or refuse."""
     problem = standing(ctx, number)
     if not may(ctx, problem, action):
-        raise refused(ctx, problem)
+        raise refusal(ctx, problem)
     return problem
 
 
@@ -111,7 +111,7 @@ def _witness(ctx: Context, problem: Problem) -> bool:
     return False
 
 
-def refused(ctx: Context, problem: Problem) -> Refusal:
+def refusal(ctx: Context, problem: Problem) -> Refusal:
     """Return the refusal that says whom to ask."""
     return Refusal(
         _(

@@ -34,7 +34,8 @@ from storage import incidents, people, problems, repeats
 from storage import repeats as storage_repeats
 from storage.engine.ids import PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, TimelineKind
+from storage.problems.states import ProblemEvent
 from storage.repeats import outages
 
 feature = Feature(_("Repeats"))
@@ -78,15 +79,15 @@ def same(ctx: Context, number: Named, earlier: Earlier | None = None) -> Reply:
     values = {"later": label(second.number), "earlier": label(first.number)}
     if one == other:
         said = _("{later} and {earlier} are known to be the same thing.", **values)
-        return Reply(line(said, *_apart(first, second)), posts=_shown(ctx, second))
+        return Reply(line(said, *_apart(first, second)), posts=_card_posts(ctx, second))
     _judge(ctx, first, second, "same")
-    root, posts = lifecycle.joined(ctx, one, other)
+    root, posts = lifecycle.join(ctx, one, other)
     step = lifecycle.reconsider(ctx, root)
     posts += step.posts
-    if step.what != "opened":
-        posts += tuple(post for each in (first, second) for post in _shown(ctx, each))
+    if step.what is not lifecycle.Became.OPENED:
+        posts += tuple(post for each in (first, second) for post in _card_posts(ctx, each))
         if step.problem is not None:
-            posts += lifecycle.shown(ctx, step.problem)
+            posts += lifecycle.card_posts(ctx, step.problem)
     posts += escalation.renewed_alarms(ctx, second)
     parts: tuple[Part, ...] = (
         Title(_("{later} and {earlier} are the same thing.", **values)),
@@ -119,13 +120,13 @@ def _outcome(ctx: Context, root: int, step: Step) -> Sentence:
         )
     values |= {"problem": problem_label(step.problem.number)}
     values |= {"who": name(ctx, step.problem.owner)}
-    if step.what == "opened":
+    if step.what is lifecycle.Became.OPENED:
         return _(
             "That makes {n} in {days}, so {problem} is open now and {who} has "
             "been asked. Until the fix is verified, such incidents cannot be finished.",
             **values,
         )
-    if step.what == "reopened":
+    if step.what is lifecycle.Became.REOPENED:
         return _(
             "It came back after the fix, so {problem} is open again; {who} looks after it.",
             **values,
@@ -156,9 +157,9 @@ def other(ctx: Context, number: Named, earlier: Earlier) -> Reply:
     _ask_no_more(ctx, first, second)
     posts: tuple[Post, ...] = ()
     if together:
-        posts = _parted(ctx, root, first, second, members)
+        posts = _regroup(ctx, root, first, second, members)
     for each in (first, second):
-        posts += _shown(ctx, each)
+        posts += _card_posts(ctx, each)
     said = _(
         "{later} and {earlier} are not the same thing. I will not ask about them again.",
         later=label(second.number),
@@ -177,12 +178,12 @@ def _ask_no_more(ctx: Context, first: Incident, second: Incident) -> None:
     Unless somebody has said that those two are different things.
     """
     different = repeats.refused(ctx.tx, first.number)
-    for each in repeats.alike(ctx.tx, second.number):
+    for each in repeats.matches(ctx.tx, second.number):
         if each.root not in different and is_near_same(each.title, first.title):
             repeats.forget_proposal(ctx.tx, each.earlier, second.number)
 
 
-def _parted(
+def _regroup(
     ctx: Context, root: int, first: Incident, second: Incident, members: list[int]
 ) -> tuple[Post, ...]:
     """Form the groups anew; the problem stays with the part that happened often enough."""
@@ -201,7 +202,7 @@ def _parted(
         most = max(roots, key=lambda each: (len(repeats.members(ctx.tx, each)), -each))
         problems.move(ctx.tx, problem.number, most)
         root = most
-        lifecycle.note(ctx, problem, "parted", label(second.number))
+        lifecycle.note(ctx, problem, ProblemEvent.PARTED, label(second.number))
     return lifecycle.without_one(ctx, root).posts
 
 
@@ -209,13 +210,13 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
     """Show what an incident may be the same as, also what is less sure."""
     _need(ctx, incident)
     root = repeats.root_of(ctx.tx, incident.number)
-    likes = incident_recurrence.look_ahead_for_more.found(ctx)
-    if likes is None:  # it took too long before; nothing is locked yet
-        likes = incident_recurrence.find_likes(ctx, incident, incident.service)
+    matches = incident_recurrence.look_ahead_for_more.found(ctx)
+    if matches is None:  # it took too long before; nothing is locked yet
+        matches = incident_recurrence.find_matches(ctx, incident, incident.service)
     found = [
-        like
-        for like in likes
-        if (like.same_service or like.sure) and repeats.root_of(ctx.tx, like.number) != root
+        match
+        for match in matches
+        if (match.same_service or match.sure) and repeats.root_of(ctx.tx, match.number) != root
     ]
     if not found:
         typed = _("repeat {number} of 3", number=str(incident.number))
@@ -232,19 +233,19 @@ def _candidates(ctx: Context, incident: Incident) -> Reply:
             _("Which earlier incident was the same as {incident}?", incident=label(incident.number))
         )
     ]
-    for like in found:
-        earlier = incidents.find(ctx.tx, like.number)
+    for match in found:
+        earlier = incidents.find(ctx.tx, match.number)
         if earlier is not None:
-            why = ban_cards.evidence(like.same_service, like.words)
+            why = ban_cards.evidence(match.same_service, match.words)
             parts.append(
                 Text(_("{title}: {why}", title=shortened(headline(earlier), 100), why=why))
             )
-            args = {"number": incident.number, "earlier": like.number}
+            args = {"number": incident.number, "earlier": match.number}
             parts.append(
                 Buttons(
                     (
                         Button(
-                            _("Duplicate of {incident}", incident=label(like.number)),
+                            _("Duplicate of {incident}", incident=label(match.number)),
                             call("repeat", **args),
                         ),
                     )
@@ -299,8 +300,8 @@ def _judge(ctx: Context, first: Incident, second: Incident, verdict: str) -> Non
         person=ctx.person.id,
         now=ctx.now,
     )
-    note(ctx, first.number, verdict, label(second.number))
-    note(ctx, second.number, verdict, label(first.number))
+    note(ctx, first.number, TimelineKind(verdict), label(second.number))
+    note(ctx, second.number, TimelineKind(verdict), label(first.number))
 
 
 def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
@@ -308,7 +309,7 @@ def _apart(first: Incident, second: Incident) -> tuple[Button, ...]:
     return (Button(_("Not the same after all"), call("unlike", **args), "quiet"),)
 
 
-def _shown(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+def _card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return (Post(keys.card_key(incident.number), card(ctx, incident)),)
 
 
@@ -367,6 +368,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=365,
     then=_("“former person” stands there; times and durations stay"),
 )
-def deciders_kept(ctx: Context, before: datetime) -> int:
+def forget_deciders(ctx: Context, before: datetime) -> int:
     """Let go of who said it."""
     return repeats.forget_people(ctx.tx, before, former(ctx))

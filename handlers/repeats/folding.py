@@ -50,8 +50,8 @@ def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
         if mine.severity == Severity.SERIOUS and target.severity != Severity.SERIOUS:
             target, more = transitions.set_severity(ctx, target.number, Severity.SERIOUS)
             posts += more
-    posts += (*escalation.card_posts(ctx, target), *_told(ctx, mine, target))
-    return Reply(_folded(ctx, mine, target), posts=posts, subject=label(number))
+    posts += (*escalation.card_posts(ctx, target), *_tell_people(ctx, mine, target))
+    return Reply(_folded_message(ctx, mine, target), posts=posts, subject=label(number))
 
 
 def _opened_again(
@@ -63,7 +63,7 @@ def _opened_again(
     return target, (*before, *escalation.start(ctx, target, position))
 
 
-def _folded(ctx: Context, mine: Incident, target: Incident) -> Message:
+def _folded_message(ctx: Context, mine: Incident, target: Incident) -> Message:
     said = _(
         "{mine} went into {target}: {standing}",
         mine=label(mine.number),
@@ -77,7 +77,7 @@ def _folded(ctx: Context, mine: Incident, target: Incident) -> Message:
     return Message((Text(said), Text(after, small=True), Buttons((shows,))))
 
 
-def _told(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
+def _tell_people(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
     """Tell whoever was responsible for it, and whoever declared it if somebody else did this."""
     values = {
         "who": name(ctx, ctx.person.id),

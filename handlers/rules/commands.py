@@ -170,7 +170,7 @@ def remove(ctx: Context, id: RuleId) -> Reply:
     "rule right", "regel stimmt", help=_("What went straight through is right."), hidden=True
 )
 def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
-    led, posts = _checked(ctx, kind, subject)
+    led, posts = _check(ctx, kind, subject)
     routing.stands(ctx, led, subject)
     return Reply(line(_("Good. It stays there.")), posts=posts)
 
@@ -180,7 +180,7 @@ def right(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
 )
 def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     """Count it; a note goes back to whoever sorts, an incident is moved where it is known."""
-    led, posts = _checked(ctx, kind, subject)
+    led, posts = _check(ctx, kind, subject)
     before = routing.correct(ctx, led, subject)
     if led is Led.INCIDENT:
         move = Button(_("Change service"), call("move", number=subject))
@@ -191,7 +191,7 @@ def wrong(ctx: Context, kind: KindField, subject: SubjectField) -> Reply:
     return Reply(line(_("Counted. A person sorts it now.")), posts=posts)
 
 
-def _checked(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ...]]:
+def _check(ctx: Context, kind: str, subject: str) -> tuple[Led, tuple[Post, ...]]:
     """Refuse unless the asker answers for where it went; let the question about it be over."""
     found = rules.led(ctx.tx, Led(kind), subject) if kind in set(Led) else None
     if found is None:

@@ -31,7 +31,7 @@ def value(words: tuple[str, ...], field: str) -> str:
     return next((each.removeprefix(start) for each in words if each.startswith(start)), "")
 
 
-def said(ctx: Context, words: tuple[str, ...]) -> list[Words]:
+def field_words(ctx: Context, words: tuple[str, ...]) -> list[Words]:
     """Return the fields among the conditions of a rule, as people call them."""
     found: list[Words] = []
     if hint := value(words, HINT):

@@ -49,7 +49,7 @@ def past(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
     page = within(page, total, PAGE)
     parts: list[Part] = [Title(_("History of the rules"))]
     for each in stored.latest(ctx.tx, (page - 1) * PAGE, PAGE):
-        parts.append(Text(_told(ctx, each)))
+        parts.append(Text(_line(ctx, each)))
         if each.what is Done.REMOVED and _missing(ctx, each):
             again = call("rule back", entry=each.id)
             parts.append(Buttons((Button(_("Enter it again"), again, "quiet"),)))
@@ -61,11 +61,11 @@ def past(ctx: Context, *, page: Annotated[int, NumberReader(1, 1000), Ask(_("Pag
     return Reply(Message((*parts, Buttons(tuple(turns))) if turns else tuple(parts)))
 
 
-def _told(ctx: Context, entry: Entry) -> Sentence:
+def _line(ctx: Context, entry: Entry) -> Sentence:
     rule = _(
         "{said} → {target}",
         said=routing.condition(ctx, _rule(entry)),
-        target=routing.called(ctx, entry.kind, entry.target),
+        target=routing.target_name(ctx, entry.kind, entry.target),
     )
     what: Words = SAID[entry.what]
     if entry.person is None:
@@ -113,6 +113,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 @feature.keeps(
     "rule_history", what=_("Who entered and changed a rule"), days=NAMES_KEPT, then=NAMES_GO
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; what was changed stays."""
     return stored.forget_people(ctx.tx, before, former(ctx))

@@ -9,8 +9,9 @@ from handlers.kit.readers import folded
 from handlers.rules import fields
 from handlers.rules.past import note
 from handlers.similarity.terms import Word, words
-from storage import incidents, rules
+from storage import rules
 from storage.engine.ids import ServiceId
+from storage.incidents import timeline as incident_timeline
 from storage.rules import FIELD, Rule, RuleKind
 from storage.rules.history import Done
 from storage.services import Service
@@ -18,7 +19,7 @@ from storage.services import Service
 MOST = 3  # words of a rule that is learnt
 
 
-def telling(title: str) -> dict[str, Word]:
+def key_words(title: str) -> dict[str, Word]:
     """Return the words of a title that may mean a service, by their plain form."""
     return {
         each.key: each
@@ -91,9 +92,9 @@ def learn(ctx: Context, number: int, title: str, service: Service) -> None:
     """
     if service.fallback:
         return
-    mine = telling(title)
-    for earlier in incidents.moved_to(ctx.tx, service.id, number):
-        common = [key for key in mine if key in telling(earlier)][:MOST]
+    mine = key_words(title)
+    for earlier in incident_timeline.moved_to(ctx.tx, service.id, number):
+        common = [key for key in mine if key in key_words(earlier)][:MOST]
         if not common or (len(common) == 1 and _is_called(ctx, common[0])):
             continue
         shown = " ".join(mine[key].shown for key in common)

@@ -51,7 +51,7 @@ def is_accountable(ctx: Context, kind: RuleKind, target: str) -> bool:
     return ctx.person.id in {*found, *(duty.acting(ctx, each) for each in found)}
 
 
-def called(ctx: Context, kind: RuleKind, target: str) -> str:
+def target_name(ctx: Context, kind: RuleKind, target: str) -> str:
     """Return the name of what a rule leads to."""
     service = ctx.service_of(ServiceId(target)) if kind == RuleKind.SERVICE else None
     return service.name if service is not None else target
@@ -59,7 +59,7 @@ def called(ctx: Context, kind: RuleKind, target: str) -> str:
 
 def condition(ctx: Context, rule: Rule) -> Words:
     """Return what has to be said for a rule to lead."""
-    found = fields.said(ctx, rule.words)
+    found = fields.field_words(ctx, rule.words)
     if not found:
         return _("“{words}”", words=rule.shown)
     if not rule.shown:
@@ -79,7 +79,7 @@ def line_of(ctx: Context, rule: Rule) -> Sentence:
     return _(
         "{said} → {target} → {who}",
         said=condition(ctx, rule),
-        target=called(ctx, rule.kind, rule.target),
+        target=target_name(ctx, rule.kind, rule.target),
         who=who,
     )
 
@@ -106,7 +106,7 @@ def lead(ctx: Context, rule: Rule, kind: Led, subject: str, about: str) -> Routi
         said = _(
             "By the rule {rule} this went straight to {target}: “{words}”. Is that right?",
             rule=condition(ctx, rule),
-            target=called(ctx, rule.kind, rule.target),
+            target=target_name(ctx, rule.kind, rule.target),
             words=shortened(about),
         )
         values = {"kind": kind, "subject": subject}

@@ -25,7 +25,7 @@ from handlers.kit.messages import (
 from handlers.kit.people import name, person
 from handlers.kit.words import Link, Sentence, Words, _, _n, shortened
 from handlers.on_call import duty, reach
-from handlers.working_time.hours import of_service_said
+from handlers.working_time.hours import service_hours_words
 from storage import rules, services
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
@@ -48,7 +48,7 @@ def card(ctx: Context, service: Service) -> Message:
     if service.words:
         rows.append((_("Also called"), ", ".join(service.words)))
     taught = rules.of(ctx.tx, RuleKind.SERVICE, service.id)
-    rows += [_meant(each) for each in taught]
+    rows += [_word_row(each) for each in taught]
     if service.serious_when:
         rows.append((_("Serious when"), service.serious_when))
     if service.limit_minutes != services.LIMIT:
@@ -56,7 +56,7 @@ def card(ctx: Context, service: Service) -> Message:
             (_("The alert escalates after"), _n("{n} minute", "{n} minutes", service.limit_minutes))
         )
     if service.hours:
-        rows.append((_("Working hours"), of_service_said(service.hours)))
+        rows.append((_("Working hours"), service_hours_words(service.hours)))
     if not service.fallback:
         rows.append((_("Runbook"), runbook(service)))
     rows += ban_cards.of_service(ctx, service.id)
@@ -92,7 +92,7 @@ def card(ctx: Context, service: Service) -> Message:
     return Message(tuple(parts), Tone.ALARM if red and service.retired_at is None else Tone.PLAIN)
 
 
-def _meant(rule: Rule) -> tuple[Words, Words]:
+def _word_row(rule: Rule) -> tuple[Words, Words]:
     """Return a row of words that mean the service, and where they are from."""
     if rule.learnt:
         return _("Also meant by"), _("“{words}”, learnt", words=rule.shown)
@@ -211,7 +211,7 @@ def unaccepted(service: Service) -> list[PersonId]:
     return [each for each in _named(service) if waits_for(service, each)]
 
 
-def listed(ctx: Context, service: Service) -> Sentence:
+def list_line(ctx: Context, service: Service) -> Sentence:
     """Return a service as one line of the list."""
     said = _(
         "{service} – {accountable}, deputy {deputy}",
@@ -243,7 +243,7 @@ def overview(ctx: Context) -> Message:
     """Return the list of all services, red ones first, and what is missing where."""
     known = services.all(ctx.tx)
     known.sort(key=lambda each: not duty.is_red(ctx, each))
-    parts: list[Part] = [Title(_("Services")), Items(tuple(listed(ctx, each) for each in known))]
+    parts: list[Part] = [Title(_("Services")), Items(tuple(list_line(ctx, each) for each in known))]
     gaps = [each.name for each in known if each.runbook is None and not each.fallback]
     if gaps:
         parts.append(Text(_("No runbook yet: {services}.", services=gaps), small=True))
@@ -258,7 +258,7 @@ def overview(ctx: Context) -> Message:
     return Message(tuple(parts))
 
 
-def asked(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
+def ask_to_accept(ctx: Context, service: Service, *, without: str = "") -> tuple[Post, ...]:
     """Ask everybody who has not accepted yet, but not `without`, whether they take it over."""
     return tuple(
         Post(

@@ -14,13 +14,13 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Part, Post, Reply, Text, line
 from handlers.kit.people import person
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.words import _
 from handlers.on_call import duty, reach
 from handlers.services import editing, history
 from handlers.services.cards import (
     answered_post,
-    asked,
+    ask_to_accept,
     back_button,
     card,
     duty_words,
@@ -29,11 +29,13 @@ from handlers.services.cards import (
     why_red,
 )
 from handlers.services.lookup import AnyServiceRef, ServiceRef
-from handlers.working_time.hours import OfServiceReader, of_service_typed
-from storage import incidents, services
+from handlers.working_time.hours import OfServiceReader, service_hours_text
+from storage import services
 from storage.engine.ids import PersonId, ServiceId
+from storage.incidents import lists as incident_lists
 from storage.people import Person
 from storage.services import LIMIT, Service
+from storage.services.history import ServiceEvent
 
 feature = Feature(_("Services"))
 
@@ -45,7 +47,7 @@ WordsField = Annotated[
 ]
 SeriousField = Annotated[
     str,
-    TellingReader(most=500),
+    RequiredTextReader(most=500),
     Ask(_("When is it serious here?"), _("By consequence: who cannot work, what does it cost?")),
 ]
 LimitField = Annotated[
@@ -143,8 +145,8 @@ def new(
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
         raise editing.name_taken(service.name)
-    history.note(ctx, service.id, "entered")
-    return Reply(card(ctx, service), posts=asked(ctx, service), subject=service.name)
+    history.note(ctx, service.id, ServiceEvent.ENTERED)
+    return Reply(card(ctx, service), posts=ask_to_accept(ctx, service), subject=service.name)
 
 
 @feature.command(
@@ -164,7 +166,7 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
         "serious": service.serious_when,
         "limit": str(service.limit_minutes),
         "runbook": service.runbook or "",
-        "hours": of_service_typed(ctx, service.hours),
+        "hours": service_hours_text(ctx, service.hours),
     }
     return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
 
@@ -198,7 +200,7 @@ def change(
         hours=hours,
     )
     now = editing.find(ctx, service.id)
-    history.changed(ctx, service, now)
+    history.note_changes(ctx, service, now)
     return Reply(card(ctx, now), subject=called)
 
 
@@ -232,7 +234,7 @@ def people(
     needs="service",
 )
 def retire(ctx: Context, service: ServiceRef) -> Reply:
-    still = [each for each in incidents.open_ones(ctx.tx) if each.service == service.id]
+    still = [each for each in incident_lists.open_ones(ctx.tx) if each.service == service.id]
     if still:
         raise Refusal(
             _("“{service}” still has an open incident.", service=service.name),
@@ -247,7 +249,7 @@ def retire(ctx: Context, service: ServiceRef) -> Reply:
                 service=service.name,
             )
         )
-    history.note(ctx, service.id, "retired")
+    history.note(ctx, service.id, ServiceEvent.RETIRED)
     gone = editing.find(ctx, service.id)
     said = _("“{service}” is retired. Its incidents stay.", service=service.name)
     posts = tuple(answered_post(ctx, gone, each) for each in unaccepted(gone))
@@ -269,17 +271,17 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
         if services.named(ctx.tx, folded(found.name)) is not None:
             raise editing.name_taken(found.name)
         services.bring_back(ctx.tx, found.id, folded(found.name))
-        history.note(ctx, found.id, "brought back")
+        history.note(ctx, found.id, ServiceEvent.BROUGHT_BACK)
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)
 
 
-def _left(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     for each in services.concerning(ctx.tx, person):
         services.redden(ctx.tx, each.id, ctx.now)
     return ()
 
 
-@feature.holds(10, "services.accountable", "services.deputy", left=_left)
+@feature.holds(10, "services.accountable", "services.deputy", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return the services that somebody is accountable or deputy for, in both roles where so."""
     found: list[Held] = []

@@ -11,7 +11,7 @@ from handlers.kit.people import person
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.services import history
-from handlers.services.cards import answered_post, asked, unaccepted
+from handlers.services.cards import answered_post, ask_to_accept, unaccepted
 from storage import services
 from storage.engine.ids import PersonId
 from storage.people import Person
@@ -30,12 +30,12 @@ def name_people(
     services.set_people(ctx.tx, service.id, accountable, deputy, ctx.now, by=ctx.person.id)
     mend(ctx, service.id)
     found = find(ctx, service.id)
-    history.changed(ctx, service, found)
+    history.note_changes(ctx, service, found)
     old = {service.accountable, service.deputy} - {accountable, deputy}
     settled = [each for each in (*old, accountable, deputy) if each not in unaccepted(found)]
     return (
         *(answered_post(ctx, found, each) for each in settled),
-        *asked(ctx, found),
+        *ask_to_accept(ctx, found),
         *(post for each in old for post in ctx.follow(Event.PEOPLE_CHANGED, each)),
     )
 

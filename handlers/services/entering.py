@@ -18,7 +18,7 @@ from handlers.kit.readers import PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
 from handlers.on_call import duty
 from handlers.services import editing
-from handlers.services.cards import asked, unaccepted
+from handlers.services.cards import ask_to_accept, unaccepted
 from storage import services
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId, ServiceId
@@ -91,13 +91,13 @@ def enter(
             known.add(folded(service.name))
             found.append(service)
     if faults:
-        raise Refusal(_told(faults), field="lines", kept=lines)
+        raise Refusal(_line_words(faults), field="lines", kept=lines)
     for service in found:
         services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now)
-    return Reply(_entered(ctx, found), posts=tuple(_asked(ctx, found)))
+    return Reply(_entry_message(ctx, found), posts=tuple(_question_posts(ctx, found)))
 
 
-def _told(faults: list[Words]) -> Sentence:
+def _line_words(faults: list[Words]) -> Sentence:
     said = reduce(
         lambda before, next_: _("{before} {next}", before=before, next=next_), faults[:FAULTS]
     )
@@ -135,7 +135,7 @@ def _person(ctx: Context, said: str, otherwise: Person) -> Person:
     return found
 
 
-def _entered(ctx: Context, found: list[Service]) -> Message:
+def _entry_message(ctx: Context, found: list[Service]) -> Message:
     items: list[Words] = [
         _(
             "{service}: {accountable}, deputy {deputy}",
@@ -152,7 +152,7 @@ def _entered(ctx: Context, found: list[Service]) -> Message:
     return Message((Title(count), Items(tuple(items)), Text(said, small=True)))
 
 
-def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
+def _question_posts(ctx: Context, found: list[Service]) -> Iterator[Post]:
     """Ask each person once, however many services name them."""
     asked_for: dict[PersonId, list[Service]] = {}
     for each in found:
@@ -161,7 +161,7 @@ def _asked(ctx: Context, found: list[Service]) -> Iterator[Post]:
                 asked_for.setdefault(person, []).append(each)
     for person, theirs in asked_for.items():
         if len(theirs) == 1:
-            posts = asked(ctx, theirs[0])
+            posts = ask_to_accept(ctx, theirs[0])
             yield from (each for each in posts if each.place == f"direct:{person}")
             continue
         names = [each.name for each in theirs[:10]]

@@ -11,27 +11,29 @@ from handlers.kit.messages import Items, Message, Reply, Text, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.words import Sentence, Words, _
 from handlers.services.lookup import AnyServiceRef
-from handlers.working_time.hours import of_service_said
+from handlers.working_time.hours import service_hours_words
 from storage.engine.ids import PersonId, ServiceId
 from storage.services import Service, history
-from storage.services.history import Entry
+from storage.services.history import Entry, ServiceEvent
 
 feature = Feature(_("Services"))
 
 SHOWN = 25
-FIELDS: dict[str, Sentence] = {
-    "name": _("Name"),
-    "words": _("Other words for it"),
-    "serious": _("When is it serious here?"),
-    "limit": _("Minutes until the alert escalates"),
-    "runbook": _("Runbook"),
-    "hours": _("Own working hours"),
-    "accountable": _("Accountable"),
-    "deputy": _("Deputy"),
+FIELDS: dict[ServiceEvent, Sentence] = {
+    ServiceEvent.NAME: _("Name"),
+    ServiceEvent.WORDS: _("Other words for it"),
+    ServiceEvent.SERIOUS: _("When is it serious here?"),
+    ServiceEvent.LIMIT: _("Minutes until the alert escalates"),
+    ServiceEvent.RUNBOOK: _("Runbook"),
+    ServiceEvent.HOURS: _("Own working hours"),
+    ServiceEvent.ACCOUNTABLE: _("Accountable"),
+    ServiceEvent.DEPUTY: _("Deputy"),
 }
 
 
-def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: str = "") -> None:
+def note(
+    ctx: Context, service: ServiceId, kind: ServiceEvent, before: str = "", after: str = ""
+) -> None:
     """Write down what the asker did; a field that stays as it was is no change."""
     if kind in FIELDS and before == after:
         return
@@ -39,17 +41,17 @@ def note(ctx: Context, service: ServiceId, kind: str, before: str = "", after: s
     history.add(ctx.tx, service, entry, id=ctx.new_id())
 
 
-def changed(ctx: Context, before: Service, after: Service) -> None:
+def note_changes(ctx: Context, before: Service, after: Service) -> None:
     """Write down each field in which a service differs from how it stood."""
     for kind, was, is_ in (
-        ("name", before.name, after.name),
-        ("words", ", ".join(before.words), ", ".join(after.words)),
-        ("serious", before.serious_when, after.serious_when),
-        ("limit", str(before.limit_minutes), str(after.limit_minutes)),
-        ("runbook", before.runbook or "", after.runbook or ""),
-        ("hours", before.hours, after.hours),
-        ("accountable", before.accountable, after.accountable),
-        ("deputy", before.deputy, after.deputy),
+        (ServiceEvent.NAME, before.name, after.name),
+        (ServiceEvent.WORDS, ", ".join(before.words), ", ".join(after.words)),
+        (ServiceEvent.SERIOUS, before.serious_when, after.serious_when),
+        (ServiceEvent.LIMIT, str(before.limit_minutes), str(after.limit_minutes)),
+        (ServiceEvent.RUNBOOK, before.runbook or "", after.runbook or ""),
+        (ServiceEvent.HOURS, before.hours, after.hours),
+        (ServiceEvent.ACCOUNTABLE, before.accountable, after.accountable),
+        (ServiceEvent.DEPUTY, before.deputy, after.deputy),
     ):
         note(ctx, after.id, kind, was, is_)
 
@@ -67,32 +69,36 @@ def past(ctx: Context, service: AnyServiceRef) -> Reply:
     if not entries:
         return Reply(Message((Title(service.name), Text(_("Nothing was corrected yet.")))))
     lines: tuple[Words, ...] = tuple(
-        _("{at}: {what}", at=each.at, what=_told(ctx, each)) for each in entries
+        _("{at}: {what}", at=each.at, what=_line(ctx, each)) for each in entries
     )
     return Reply(Message((Title(service.name), Items(lines))))
 
 
-def _told(ctx: Context, entry: Entry) -> Sentence:
+def _line(ctx: Context, entry: Entry) -> Sentence:
     who = name(ctx, entry.person)
-    if entry.kind == "entered":
+    if entry.kind == ServiceEvent.ENTERED:
         return _("{who} entered it.", who=who)
-    if entry.kind == "retired":
+    if entry.kind == ServiceEvent.RETIRED:
         return _("{who} took it out of use.", who=who)
-    if entry.kind == "brought back":
+    if entry.kind == ServiceEvent.BROUGHT_BACK:
         return _("{who} took it into use again.", who=who)
     what = FIELDS[entry.kind]
-    before, after = (_shown(ctx, entry.kind, each) for each in (entry.before, entry.after))
+    before, after = (_value_words(ctx, entry.kind, each) for each in (entry.before, entry.after))
     return _(
         "{who}, {what}: {after} (before: {before})", who=who, what=what, after=after, before=before
     )
 
 
-def _shown(ctx: Context, kind: str, value: str) -> Words:
+def _value_words(ctx: Context, kind: ServiceEvent, value: str) -> Words:
     if not value:
         return _("nothing")
-    if kind == "hours":  # stored in one way, said in the reader's
-        return of_service_said(value)
-    return name(ctx, PersonId(value)) if kind in ("accountable", "deputy") else value
+    if kind == ServiceEvent.HOURS:  # stored in one way, said in the reader's
+        return service_hours_words(value)
+    return (
+        name(ctx, PersonId(value))
+        if kind in (ServiceEvent.ACCOUNTABLE, ServiceEvent.DEPUTY)
+        else value
+    )
 
 
 @feature.knows(
@@ -109,6 +115,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 @feature.keeps(
     "service_history", what=_("Who corrected what of a service"), days=NAMES_KEPT, then=NAMES_GO
 )
-def people_kept(ctx: Context, before: datetime) -> int:
+def forget_people(ctx: Context, before: datetime) -> int:
     """Let go of their names; what was corrected stays."""
     return history.forget_people(ctx.tx, before, former(ctx))

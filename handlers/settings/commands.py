@@ -29,7 +29,7 @@ from handlers.settings.managers import nobody_yet
 from storage import people
 from storage.delivery import places
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import Place, PlaceKind
+from storage.delivery.places import Place, PlaceKind, PlaceRole
 from storage.people import Person
 
 feature = Feature(_("Settings"))
@@ -68,7 +68,10 @@ ROLES: dict[str, Words] = {
 }
 
 
-CHANNELS: dict[str, Words] = {"incidents": _("Incidents"), "managers": _("Weekly digest")}
+CHANNELS: dict[PlaceRole, Words] = {
+    PlaceRole.INCIDENTS: _("Incidents"),
+    PlaceRole.MANAGERS: _("Weekly digest"),
+}
 
 
 @feature.command("settings", "einstellungen", help=_("Channels and managers."), reads=True)
@@ -83,7 +86,7 @@ def show(ctx: Context) -> Reply:
         )
     ]
     for role, label in CHANNELS.items():
-        found = [_named(each) for each in places.with_role(ctx.tx, role)]
+        found = [_channel_name(each) for each in places.with_role(ctx.tx, role)]
         rows += [(label, channel) for channel in found or [_("no channel yet")]]
     doors = sorted(
         (each for feature in ctx.features for each in feature.all_sets), key=lambda each: each.rank
@@ -94,7 +97,7 @@ def show(ctx: Context) -> Reply:
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         here = tuple(
             Button(
-                _("Use {channel} for {what}", channel=_named(ctx.place), what=label),
+                _("Use {channel} for {what}", channel=_channel_name(ctx.place), what=label),
                 call("settings place", role=role, channel=ctx.place.id),
             )
             for role, label in ROLES.items()
@@ -198,13 +201,13 @@ def use_place(
     here: Place | None = places.find(ctx.tx, channel) if channel else ctx.place
     if here is None or here.kind != PlaceKind.CHANNEL:
         raise Refusal(_("To choose a channel, invite Lotse there and type this command in it."))
-    places.set_role(ctx.tx, here.id, role)
+    places.set_role(ctx.tx, here.id, PlaceRole(role))
     return Reply(
-        line(_("{channel} is for {what} now.", channel=_named(here), what=ROLES[role])),
+        line(_("{channel} is for {what} now.", channel=_channel_name(here), what=ROLES[role])),
         subject=here.id,
     )
 
 
-def _named(place: Place) -> Words:
+def _channel_name(place: Place) -> Words:
     """Return a channel's name; some platforms keep that of a private one to themselves."""
     return f"#{place.name}" if place.name else _("the channel without a name")

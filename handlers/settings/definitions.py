@@ -19,7 +19,7 @@ from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, 
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.people import name as name_of
 from handlers.kit.readers import ChoiceReader, NumberReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Sentence, Words, _
 from storage import settings as company_words
 from storage.engine.ids import PersonId
@@ -166,7 +166,7 @@ def save(
     ctx: Context,
     name: NameRef,
     seen: Annotated[int, NumberReader(0, 999_999), Ask(_("Version"))],
-    words: Annotated[str, TellingReader(most=MOST), Ask(_("In your words"))],
+    words: Annotated[str, RequiredTextReader(most=MOST), Ask(_("In your words"))],
 ) -> Reply:
     newest = company_words.newest(ctx.tx, name)
     if newest is not None and newest.words == words:
@@ -216,6 +216,6 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     days=NAMES_KEPT,
     then=NAMES_GO,
 )
-def writers_kept(ctx: Context, before: datetime) -> int:
+def forget_writers(ctx: Context, before: datetime) -> int:
     """Let go of their names; who decides now stays."""
     return company_words.forget_people(ctx.tx, before, former(ctx))

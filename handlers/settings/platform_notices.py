@@ -18,16 +18,22 @@ from storage import people, workspaces
 from storage.delivery import held_requests, inbox, lost_answers, places
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceState
+from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sql import as_text
 
 feature = Feature(_("Platforms"))
 
-HELD_BACK = "held back"  # the timer, and when it was last told
-INTRODUCE = "introduce"  # the timer of a request that waits until its sender is known
-UNREACHABLE = "unreachable"  # the timer of a place to which nothing can be sent
 OFTEN = timedelta(hours=1)
+
+
+class PlatformTimer(TimerKind):
+    """What a platform lets us say later."""
+
+    HELD_BACK = "held back"  # it keeps events from us; also the setting that knows when we told
+    INTRODUCE = "introduce"  # a request waits until its sender is known
+    UNREACHABLE = "unreachable"  # nothing can be sent to a place
 
 
 @feature.waits(90)
@@ -79,13 +85,13 @@ def known_here(ctx: Context, person: PersonId) -> Known:
     return known(rows, roles)
 
 
-@feature.timer(INTRODUCE)
+@feature.timer(PlatformTimer.INTRODUCE)
 def introduced(ctx: Context, identity: str) -> Reply:
     """Nothing is left to do: what waited was carried out when the platform was asked."""
     return Reply()
 
 
-@feature.timer(UNREACHABLE)
+@feature.timer(PlatformTimer.UNREACHABLE)
 def unreachable(ctx: Context, place: PlaceId) -> Reply:
     """Tell the managers, once, that nothing can be sent to a place; it is told on its card, too."""
     found = places.find(ctx.tx, place)
@@ -107,7 +113,7 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
             channel=found.name or _("a channel"),
             platform=platform,
         )
-    key = f"{UNREACHABLE} {place} {as_text(ctx.now)}"
+    key = f"{PlatformTimer.UNREACHABLE} {place} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(
             Post(key, line(said), f"direct:{each.id}", ParcelKind.NOTE)
@@ -117,20 +123,20 @@ def unreachable(ctx: Context, place: PlaceId) -> Reply:
     )
 
 
-@feature.timer(HELD_BACK)
+@feature.timer(PlatformTimer.HELD_BACK)
 def held_back(ctx: Context) -> Reply:
     """Tell the managers, once an hour, that the platform holds events back."""
-    told = workspaces.setting(ctx.tx, HELD_BACK)
+    told = workspaces.setting(ctx.tx, PlatformTimer.HELD_BACK)
     if told is not None and ctx.now - datetime.fromisoformat(told) < OFTEN:
         return Reply()
-    workspaces.set_setting(ctx.tx, HELD_BACK, as_text(ctx.now))
+    workspaces.set_setting(ctx.tx, PlatformTimer.HELD_BACK, as_text(ctx.now))
     said = line(
         _(
             "Slack holds back some of what happens here, because there is so much of it. "
             "Commands and buttons work; mentions of Lotse may come late or not at all."
         )
     )
-    key = f"{HELD_BACK} {as_text(ctx.now)}"
+    key = f"{PlatformTimer.HELD_BACK} {as_text(ctx.now)}"
     return Reply(
         posts=tuple(
             Post(key, said, f"direct:{each.id}", ParcelKind.NOTE)

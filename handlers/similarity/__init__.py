@@ -1,7 +1,7 @@
 """Finding the same thing again: earlier incidents that say what this one says.
 
 German and English, offline and in this process; how it works and how well is told in
-docs/likeness.md. What is found is shown with its reason; a person decides.
+docs/similarity.md. What is found is shown with its reason; a person decides.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.engine.ids import ServiceId
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
 
-SURE = 0.26  # score from which it is probably the same; docs/likeness.md tells what that means
+SURE = 0.26  # score from which it is probably the same; docs/similarity.md tells what that means
 SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
 SHOWN = 0.02  # below this the words have nothing to do with each other
 SAID = 0.5  # word_similarity from which a text says a word that is searched for

@@ -159,7 +159,7 @@ def look(tx: Tx, text: str, now: datetime, limit: int) -> list[Seen]:
 
 @contextmanager
 def _current(tx: Tx) -> Iterator[Index]:
-    kept: Kept = tx.beside.setdefault("likeness", Kept())
+    kept: Kept = tx.beside.setdefault("similarity", Kept())
     held = kept.of(tx.workspace)
     with held.lock:
         meanings = tx.beside.get(BESIDE)

@@ -1,6 +1,6 @@
 """How close two words are, and two titles by their words.
 
-The shares are reasoned, not fitted: see docs/likeness.md.
+The shares are reasoned, not fitted: see docs/similarity.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A second opinion by meaning: an optional model (`lotse-bot[meaning]`) makes a vector of a title.
 
 It needs no network: its weights lie in its package, Google's universal sentence encoder
-for sixteen languages. Off by default; docs/likeness.md tells what it costs and brings.
+for sixteen languages. Off by default; docs/similarity.md tells what it costs and brings.
 """
 
 from __future__ import annotations

@@ -26,11 +26,11 @@ LINE = TextReader(long=False)
 def _rows(ctx: Context) -> list[tuple[Words, Words]]:
     ours = working_hours.company(ctx)
     return [
-        (_("Working hours"), hours.said(ours.week)),
-        (_("Closing days"), hours.closed_said(ours.closed)),
+        (_("Working hours"), hours.week_words(ours.week)),
+        (_("Closing days"), hours.closing_days_words(ours.closed)),
         (
             _("Holidays and time zone"),
-            _("{region}, {zone}", region=hours.region_said(ours.region), zone=ours.zone),
+            _("{region}, {zone}", region=hours.region_name(ours.region), zone=ours.zone),
         ),
         (_("The digest comes"), hours.weekly(working_hours.digest_at(ctx.tx))),
     ]
@@ -47,9 +47,9 @@ def settings(ctx: Context) -> list[Setting]:
 def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     ours = working_hours.company(ctx)
     return {
-        "times": hours.typed(ctx, ours.week),
-        "closed": hours.closed_typed(ours.closed),
-        "region": hours.region_said(ours.region),
+        "times": hours.week_text(ctx, ours.week),
+        "closed": hours.closing_days_text(ours.closed),
+        "region": hours.region_name(ours.region),
         "zone": ours.zone,
         "digest": ctx.text(hours.weekly(working_hours.digest_at(ctx.tx))),
     }

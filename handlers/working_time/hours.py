@@ -24,7 +24,7 @@ STATES = {
 ROUND_THE_CLOCK = ("always", "immer", "rund um die uhr", "around the clock", "24/7", "0-24")
 
 
-def said(week: Week) -> Sentence:
+def week_words(week: Week) -> Sentence:
     """Return a week's hours: `Mon–Thu 07:00–17:00 and Fri 07:00–15:00`."""
     return _("{hours}", hours=list(_rows(week)))
 
@@ -38,12 +38,12 @@ def _rows(week: Week) -> Iterable[Sentence]:
             yield _("{day:weekday}–{last:weekday} {hours}", day=day, last=other, hours=str(hours))
 
 
-def typed(ctx: Context, week: Week) -> str:
+def week_text(ctx: Context, week: Week) -> str:
     """Return a week's hours as the asker would type them."""
     return ", ".join(ctx.text(each) for each in _rows(week))
 
 
-def closed_said(closed: tuple[Closed, ...]) -> Words:
+def closing_days_words(closed: tuple[Closed, ...]) -> Words:
     """Return a company's closing days, those of every year marked."""
     if not closed:
         return _("none")
@@ -62,7 +62,7 @@ def _closed(each: Closed) -> Sentence:
     return _("{first:date} to {last:date}", first=each.first, last=each.last)
 
 
-def closed_typed(closed: tuple[Closed, ...]) -> str:
+def closing_days_text(closed: tuple[Closed, ...]) -> str:
     """Return closing days as they are typed."""
     rows = []
     for each in closed:
@@ -93,7 +93,7 @@ def region_of(text: str) -> str | None:
     return None
 
 
-def region_said(region: str) -> str:
+def region_name(region: str) -> str:
     """Return a region's name, or its code."""
     return STATES.get(region, region)
 
@@ -121,17 +121,17 @@ def unread(field: str = "") -> Refusal:
     return Refusal(words, field=field) if field else Refusal(words)
 
 
-def of_service_said(hours: str) -> Words:
+def service_hours_words(hours: str) -> Words:
     """Return a service's own hours."""
     if hours == ALWAYS:
         return _("answered around the clock")
     week = read(hours)
-    return said(week) if week is not None else hours
+    return week_words(week) if week is not None else hours
 
 
-def of_service_typed(ctx: Context, hours: str) -> str:
+def service_hours_text(ctx: Context, hours: str) -> str:
     """Return a service's own hours as the asker would type them."""
     week = None if hours == ALWAYS else read(hours)
     if week is not None:
-        return typed(ctx, week)
+        return week_text(ctx, week)
     return ctx.text(_("around the clock")) if hours == ALWAYS else ""

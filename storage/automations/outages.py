@@ -65,7 +65,7 @@ def lived_at(tx: Tx) -> datetime | None:
     return as_moment(kept) if kept else None
 
 
-def lived(tx: Tx, now: datetime, longest: timedelta) -> Outage | None:
+def note_alive(tx: Tx, now: datetime, longest: timedelta) -> Outage | None:
     """Write down that the intake lives; return the outage that has just ended, if there was one."""
     before = lived_at(tx)
     workspaces.set_setting(tx, LIVED, as_text(now))

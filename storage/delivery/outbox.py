@@ -31,6 +31,19 @@ LEASE = timedelta(seconds=30)
 MOST_BUSY = 100  # places left out of one claim; those beyond it are put back unsent
 
 
+class ParcelState(StrEnum):
+    """How far a parcel is: `ambiguous` ones were perhaps sent, `held` ones wait for a person."""
+
+    PENDING = "pending"
+    HELD = "held"
+    LEASED = "leased"
+    SENT = "sent"
+    AMBIGUOUS = "ambiguous"
+    PARKED = "parked"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
 class ParcelKind(StrEnum):
     """What a message is for: how urgent it is, and what becomes of it when it fails."""
 
@@ -77,7 +90,7 @@ class Stuck:
     workspace: str
     place: PlaceId
     key: str
-    state: str
+    state: ParcelState
     reason: str
     created_at: str
 
@@ -407,9 +420,9 @@ def expired(tx: Tx, limit: int = 20) -> list[Parcel]:
     return [_parcel(row, again=True) for row in rows]
 
 
-def sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
+def mark_sent(tx: Tx, parcel: Parcel, external_id: str, now: datetime) -> bool:
     """The platform has it, under `external_id`. False when the parcel is no longer ours."""
-    if not _finish(tx, parcel, "sent", None, now, external_id):
+    if not _finish(tx, parcel, ParcelState.SENT, None, now, external_id):
         return False
     tx.run(
         """
@@ -464,18 +477,18 @@ def uncertain(tx: Tx, parcel: Parcel, reason: str, now: datetime, *, hastens: bo
 
     Where the whole platform is away, it `hastens` nothing: nobody else would be reached.
     """
-    done = _finish(tx, parcel, "ambiguous", reason, now)
+    done = _finish(tx, parcel, ParcelState.AMBIGUOUS, reason, now)
     return done and (not hastens or _hasten(tx, parcel, now))
 
 
 def park(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """It cannot be delivered there; whatever was to happen otherwise happens now."""
-    return _finish(tx, parcel, "parked", reason, now) and _hasten(tx, parcel, now)
+    return _finish(tx, parcel, ParcelState.PARKED, reason, now) and _hasten(tx, parcel, now)
 
 
 def bury(tx: Tx, parcel: Parcel, reason: str, now: datetime) -> bool:
     """Given up after many tries."""
-    return _finish(tx, parcel, "dead", reason, now) and _hasten(tx, parcel, now)
+    return _finish(tx, parcel, ParcelState.DEAD, reason, now) and _hasten(tx, parcel, now)
 
 
 def standing(tx: Tx, external_id: str) -> str | None:
@@ -510,7 +523,7 @@ def stuck(tx: Tx) -> list[Stuck]:
         order by created_at desc, id desc limit 50
         """
     )
-    return [Stuck(**row) for row in rows]
+    return [Stuck(**row | {"state": ParcelState(row["state"])}) for row in rows]
 
 
 def stuck_anywhere(tx: Tx, limit: int = 20) -> list[Stuck]:
@@ -523,7 +536,7 @@ def stuck_anywhere(tx: Tx, limit: int = 20) -> list[Stuck]:
         """,
         limit=limit,
     )
-    return [Stuck(**row) for row in rows]
+    return [Stuck(**row | {"state": ParcelState(row["state"])}) for row in rows]
 
 
 def health(tx: Tx, now: datetime) -> Row:
@@ -598,7 +611,7 @@ def letters(number: int) -> str:
 def _finish(
     tx: Tx,
     parcel: Parcel,
-    state: str,
+    state: ParcelState,
     reason: str | None,
     now: datetime,
     external_id: str | None = None,

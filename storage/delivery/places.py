@@ -11,11 +11,6 @@ from enum import StrEnum
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, PlaceId
 
-INCIDENTS = "incidents"  # the roles a channel can have
-MANAGERS = "managers"
-GENERAL = "general"
-ROLES = (INCIDENTS, MANAGERS, GENERAL)
-
 COLUMNS = "id, kind, name, role, person, state"
 
 
@@ -25,6 +20,17 @@ class PlaceKind(StrEnum):
     CHANNEL = "channel"
     DIRECT = "direct"
     MAIL = "mail"
+
+
+class PlaceRole(StrEnum):
+    """What a channel is for: incidents, the digest, or everybody."""
+
+    INCIDENTS = "incidents"
+    MANAGERS = "managers"
+    GENERAL = "general"
+
+
+ROLES = frozenset(PlaceRole)
 
 
 class PlaceState(StrEnum):
@@ -41,7 +47,7 @@ class Place:
     id: PlaceId
     kind: PlaceKind
     name: str
-    role: str | None
+    role: PlaceRole | None
     person: PersonId | None
     state: PlaceState
 
@@ -49,10 +55,10 @@ class Place:
 def ensure(
     tx: Tx,
     id: PlaceId,
-    kind: str,
+    kind: PlaceKind,
     name: str,
     *,
-    role: str | None = None,
+    role: PlaceRole | None = None,
     person: PersonId | None = None,
 ) -> None:
     """Store a place unless it is known."""
@@ -123,7 +129,7 @@ def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
 
 
-def answered(tx: Tx, person: PersonId, platform: str) -> None:
+def remember_platform(tx: Tx, person: PersonId, platform: str) -> None:
     """Remember, of somebody with several direct chats, on which platform they have answered."""
     tx.write(
         """
@@ -153,7 +159,7 @@ def all_for(tx: Tx, person: PersonId) -> list[Place]:
     return [_place(row) for row in rows]
 
 
-def with_role(tx: Tx, role: str) -> list[Place]:
+def with_role(tx: Tx, role: PlaceRole) -> list[Place]:
     """Return the channels with this role: at most one on each platform."""
     rows = tx.rows(
         f"select {COLUMNS} from places where workspace = :workspace and role = :role order by id",
@@ -162,7 +168,7 @@ def with_role(tx: Tx, role: str) -> list[Place]:
     return [_place(row) for row in rows]
 
 
-def set_role(tx: Tx, id: PlaceId, role: str) -> None:
+def set_role(tx: Tx, id: PlaceId, role: PlaceRole) -> None:
     """Use a channel for `role`; the one before it on its platform is an ordinary one again."""
     tx.run(
         """
@@ -252,4 +258,5 @@ def count_parked(tx: Tx) -> dict[str, int]:
 
 def _place(row: Row) -> Place:
     row["kind"], row["state"] = PlaceKind(row["kind"]), PlaceState(row["state"])
+    row["role"] = PlaceRole(row["role"]) if row["role"] else None
     return Place(**row)

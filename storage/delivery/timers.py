@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from storage.engine import Tx
@@ -12,14 +13,20 @@ from storage.engine.sql import as_moment, as_text
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 5
+TAKES_LONG = "digest written"  # the kind of timer for which nobody waits
 HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
+
+
+class TimerKind(StrEnum):
+    """What a timer is for. Each room has an enum of its own kinds, so that none is added here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
     """A due timer, ours until the lease runs out. `fence` proves it is still ours.
 
-    What it would send is not sent when it is `muted`: it was due before a restore.
+    What it would send is not sent when it is `muted`: it was due before a restore. Its `kind`
+    is text here: an older or a newer version may have set it.
     """
 
     workspace: str
@@ -37,7 +44,7 @@ def set(
     tx: Tx,
     *,
     id: str,
-    kind: str,
+    kind: TimerKind,
     key: str,
     due: datetime,
     errand: bool = False,
@@ -123,7 +130,7 @@ def sooner(tx: Tx, key: str, when: datetime) -> None:
     )
 
 
-def at_the_latest(tx: Tx, *, id: str, kind: str, key: str, due: datetime) -> None:
+def at_the_latest(tx: Tx, *, id: str, kind: TimerKind, key: str, due: datetime) -> None:
     """Let the timer `key` run at `due` at the latest; one that waits and is due sooner stays."""
     tx.write(
         """
@@ -170,7 +177,7 @@ def find(tx: Tx, key: str) -> tuple[dict[str, Any], datetime] | None:
     return (json.loads(rows[0]["payload"]), as_moment(rows[0]["due_at"])) if rows else None
 
 
-def many_due(tx: Tx, kind: str, now: datetime, many: int) -> bool:
+def many_due(tx: Tx, kind: TimerKind, now: datetime, many: int) -> bool:
     """Say whether at least `many` timers of a kind are due now; looks at no more than these."""
     rows = tx.rows(
         """
@@ -202,8 +209,23 @@ def next_due(tx: Tx) -> datetime | None:
     return as_moment(rows[0]["due"]) if rows[0]["due"] else None
 
 
-def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
+def mute(tx: Tx, key: str) -> None:
+    """Let what the timer `key` has set to go on with ("key:…") send nothing either."""
+    tx.run(
+        """
+        update timers set muted = 1
+        where workspace = :workspace and substr(key, 1, :length) = :start and state = 'pending'
+        """,
+        start=f"{key}:",
+        length=len(key) + 1,
+    )
+
+
+def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list[Timer]:
     """Take due timers of all workspaces for `LEASE` of real time, the earliest first.
+
+    Those that take long are claimed apart, so that nobody's alarm stands behind a thousand of
+    them.
 
     The conditions stand twice: on PostgreSQL two claims at once would otherwise
     take the same row, because the sub-select is not looked at again after waiting.
@@ -218,6 +240,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
             select workspace, id from timers
             where state = 'pending' and due_at <= :now
             and (lease_until is null or lease_until <= :real or lease_until > :never)
+            and (kind = :takes_long) = (:long = 1)
             order by due_at limit :limit {tx.skip_locked}
         )
         update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
@@ -231,6 +254,8 @@ def claim(tx: Tx, now: datetime, limit: int = 20) -> list[Timer]:
         now=as_text(now),
         real=real,
         limit=limit,
+        takes_long=TAKES_LONG,
+        long=int(long),
     )
     timers = [
         Timer(

@@ -163,7 +163,7 @@ class Sqlite:
         return [self._come.popleft() for _each in range(min(TOGETHER, len(self._come)))]
 
     def _gather(self, *, wait: bool = False) -> None:
-        """Let in who waits at the door."""
+        """Let in who waits."""
         while not self._last:
             try:
                 job = self._jobs.get(block=wait)

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_moment, as_text
+
+
+class PatternEvent(StrEnum):
+    """What was done with a pattern."""
+
+    CONFIRMED = "confirmed"
+    ADDED = "added"
+    SPLIT = "split"
+    MERGED = "merged"
+    APART = "apart"
+    UNDONE = "undone"
+    CHANGED = "changed"
+    CHECKED = "checked"
+    ANSWERED = "answered"
+    PARKED = "parked"
+    ANSWERED_WITH = "answered with"
+    OPEN_AGAIN = "open again"
+    TAKEN_UP = "taken up"
+    SET_ASIDE = "set aside"
+    WORDS_REMOVED = "words removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,7 @@ class Change:
 
     at: datetime
     by: PersonId
-    kind: str
+    kind: PatternEvent
     words: str
 
 
@@ -256,7 +277,14 @@ def check(tx: Tx, pattern: str) -> Check | None:
 
 
 def note(
-    tx: Tx, *, id: str, pattern: str, by: PersonId, now: datetime, kind: str, words: str = ""
+    tx: Tx,
+    *,
+    id: str,
+    pattern: str,
+    by: PersonId,
+    now: datetime,
+    kind: PatternEvent,
+    words: str = "",
 ) -> None:
     """Write a line of a pattern's history."""
     tx.insert(
@@ -279,7 +307,10 @@ def history(tx: Tx, pattern: str) -> list[Change]:
         """,
         pattern=pattern,
     )
-    return [Change(as_moment(row["at"]), row["by"], row["kind"], row["words"]) for row in rows]
+    return [
+        Change(as_moment(row["at"]), row["by"], PatternEvent(row["kind"]), row["words"])
+        for row in rows
+    ]
 
 
 def replace(tx: Tx, person: PersonId, to: PersonId) -> None:

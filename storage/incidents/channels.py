@@ -95,7 +95,7 @@ def incident_in(tx: Tx, place: PlaceId) -> int | None:
     return rows[0]["incident"] if rows else None
 
 
-def opened(tx: Tx, incident: int, place: PlaceId) -> None:
+def mark_opened(tx: Tx, incident: int, place: PlaceId) -> None:
     """The platform made the channel."""
     tx.run(
         """
@@ -107,7 +107,7 @@ def opened(tx: Tx, incident: int, place: PlaceId) -> None:
     )
 
 
-def shown(tx: Tx, incident: int, topic: str) -> None:
+def mark_topic_shown(tx: Tx, incident: int, topic: str) -> None:
     """The platform shows this topic."""
     tx.run(
         """
@@ -119,7 +119,7 @@ def shown(tx: Tx, incident: int, topic: str) -> None:
     )
 
 
-def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
+def mark_invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
     """These people were asked in; nobody is asked twice, so whoever leaves may stay away."""
     tx.run(
         """
@@ -131,7 +131,7 @@ def invited(tx: Tx, incident: int, people: tuple[PersonId, ...]) -> None:
     )
 
 
-def closed(tx: Tx, incident: int) -> None:
+def mark_closed(tx: Tx, incident: int) -> None:
     """The channel is closed."""
     tx.run(
         "update rooms set closed = 1 where workspace = :workspace and incident = :incident",
@@ -139,7 +139,7 @@ def closed(tx: Tx, incident: int) -> None:
     )
 
 
-def refused(tx: Tx, incident: int, reason: str) -> None:
+def mark_refused(tx: Tx, incident: int, reason: str) -> None:
     """The platform gives no channel, or not any more."""
     tx.run(
         "update rooms set reason = :reason where workspace = :workspace and incident = :incident",

@@ -140,7 +140,7 @@ def remind(tx: Tx, id: str, step: int) -> bool:
     )
 
 
-def done(tx: Tx, id: str, on: date) -> bool:
+def mark_done(tx: Tx, id: str, on: date) -> bool:
     """Write down that it is done; False when it was."""
     return (
         tx.run(

@@ -58,7 +58,7 @@ def steps(tx: Tx) -> dict[str, date]:
     return {row["step"]: date.fromisoformat(row["done_on"]) for row in rows}
 
 
-def done(tx: Tx, step: str, on: date) -> None:
+def mark_done(tx: Tx, step: str, on: date) -> None:
     """Write down that a step is done; the first day stays."""
     tx.write(
         """

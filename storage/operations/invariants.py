@@ -46,7 +46,7 @@ def unwatched_incidents(tx: Tx, now: datetime) -> int:
     return int(rows[0]["n"])
 
 
-def climbing_for_nothing(tx: Tx, now: datetime) -> int:
+def escalating_for_nothing(tx: Tx, now: datetime) -> int:
     """Count alarms that are still to come for incidents that are not open."""
     rows = tx.rows(
         f"""

@@ -22,18 +22,18 @@ def note(tx: Tx, day: date, kind: str, changed: int) -> None:
     )
 
 
-def latest(tx: Tx, nights: int) -> list[Row]:
-    """Return what was let go of in the newest nights that let go of something."""
+def latest(tx: Tx, newest: int) -> list[Row]:
+    """Return what was let go of in the newest runs that let go of something."""
     return tx.rows(
         """
         select day, kind, changed from retention_runs
         where workspace = :workspace and day in (
             select distinct day from retention_runs where workspace = :workspace
-            order by day desc limit :nights
+            order by day desc limit :newest
         )
         order by day desc, kind
         """,
-        nights=nights,
+        newest=newest,
     )
 
 

@@ -1,6 +1,6 @@
 """Problems: what keeps coming back, with its cause; one at a time for the same thing.
 
-Whoever changes a problem's state holds `repeats.alone_at_it`, or puts the condition into
+Whoever changes a problem's state holds `repeats.lock_groups`, or puts the condition into
 the statement.
 """
 
@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
-
-
-class ProblemState(StrEnum):
-    """What a problem is; the repeat ban stands while it is open or fixed."""
-
-    OPEN = "open"
-    FIXED = "fixed"
-    LIFTED = "lifted"
-    DROPPED = "dropped"
-    MERGED = "merged"
+from storage.problems.states import ProblemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +47,6 @@ class Problem:
     def stands(self) -> bool:
         """Whether its repeat ban is still there."""
         return self.state in (ProblemState.OPEN, ProblemState.FIXED)
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a problem's history."""
-
-    at: datetime
-    kind: str
-    person: PersonId | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """Somebody lets one change, or everything, pass a ban until the end of a day."""
-
-    problem: int
-    change: str | None
-    reason: str
-    person: PersonId
-    at: datetime
-    until_on: date
 
 
 COLUMNS = """number, root, service, title, state, opened_at, cause_class, cause, owner, accepted_at,
@@ -342,7 +310,7 @@ def reopen(tx: Tx, number: int, due_on: date) -> bool:
     )
 
 
-def end(tx: Tx, number: int, state: str) -> bool:
+def end(tx: Tx, number: int, state: ProblemState) -> bool:
     """Take a problem away without a fix: dropped, or merged into another."""
     return (
         tx.run(
@@ -378,242 +346,9 @@ def gather(tx: Tx, root: int, others: int) -> None:
     )
 
 
-# --- history and overrides ---------------------------------------------------------------
-
-
-def happened(
-    tx: Tx,
-    number: int,
-    *,
-    id: str,
-    at: datetime,
-    kind: str,
-    person: PersonId | None = None,
-    detail: str = "",
-) -> None:
-    """Add a line to a problem's history."""
-    tx.insert(
-        "problem_history",
-        id=id,
-        problem=number,
-        at=as_text(at),
-        kind=kind,
-        person=person,
-        detail=detail,
-    )
-
-
-def history(tx: Tx, number: int) -> list[Happened]:
-    """Return what happened, in order."""
-    rows = tx.rows(
-        """
-        select at, kind, person, detail from problem_history
-        where workspace = :workspace and problem = :number order by at, id
-        """,
-        number=number,
-    )
-    return [
-        Happened(as_moment(row["at"]), row["kind"], row["person"], row["detail"]) for row in rows
-    ]
-
-
-def override(
-    tx: Tx,
-    number: int,
-    *,
-    id: str,
-    change: str | None,
-    reason: str,
-    person: PersonId,
-    now: datetime,
-    until_on: date,
-) -> None:
-    """Let one change, or (without one) everything, pass the ban until the end of a day."""
-    tx.insert(
-        "overrides",
-        id=id,
-        problem=number,
-        change=change,
-        reason=reason,
-        person=person,
-        at=as_text(now),
-        until_on=until_on.isoformat(),
-    )
-
-
-def overrides(tx: Tx, today: date) -> list[Override]:
-    """Return the overrides that count on `today`, of problems that stand, the oldest first."""
-    rows = tx.rows(
-        """
-        select o.problem, o.change, o.reason, o.person, o.at, o.until_on from overrides o
-        join problems p on p.workspace = :workspace and p.number = o.problem
-        where o.workspace = :workspace and o.until_on >= :today
-        and p.state in ('open', 'fixed') order by o.at, o.id
-        """,
-        today=today.isoformat(),
-    )
-    return [_override(row) for row in rows]
-
-
-def overrides_given(tx: Tx, start: datetime, end: datetime) -> list[Override]:
-    """Return the overrides given from `start` until before `end`, also those that are over."""
-    rows = tx.rows(
-        """
-        select problem, change, reason, person, at, until_on from overrides
-        where workspace = :workspace and at >= :start and at < :end order by at, id
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return [_override(row) for row in rows]
-
-
-def _override(row: Row) -> Override:
-    row["at"], row["until_on"] = as_moment(row["at"]), date.fromisoformat(row["until_on"])
-    return Override(**row)
-
-
 def _problem(row: Row) -> Problem:
     row["state"] = ProblemState(row["state"])
     for name in MOMENTS:
         row[name] = as_moment(row[name]) if row[name] else None
     row["due_on"] = date.fromisoformat(row["due_on"])
     return Problem(**row)
-
-
-def of_person(tx: Tx, person: PersonId) -> list[Row]:
-    """Return every place in which somebody stands here: `what` (table.column), `subject`, `at`."""
-    return tx.rows(
-        """
-        select what, subject, at from (
-            select 'problems.owner' as what, 'PRB-' || number as subject, opened_at as at
-            from problems where workspace = :workspace and owner = :person
-            union all
-            select 'problems.proposed_to' as what, 'PRB-' || number as subject, opened_at as at
-            from problems where workspace = :workspace and proposed_to = :person
-            union all
-            select 'problems.fixed_by' as what, 'PRB-' || number as subject, fixed_at as at
-            from problems where workspace = :workspace and fixed_by = :person
-            union all
-            select 'problems.verified_by' as what, 'PRB-' || number as subject, lifted_at as at
-            from problems where workspace = :workspace and verified_by = :person
-            union all
-            select 'problem_history.person' as what, 'PRB-' || problem as subject, at as at
-            from problem_history where workspace = :workspace and person = :person
-            union all
-            select 'overrides.person' as what, 'PRB-' || problem as subject, at as at
-            from overrides where workspace = :workspace and person = :person
-        ) as found order by at, subject, what
-        """,
-        person=person,
-    )
-
-
-def replace_person(tx: Tx, person: PersonId, to: PersonId) -> int:
-    """Put somebody else, or a pseudonym, in the place of a person; return how often."""
-    changed = tx.run(  # who were two when one fixed it and the other verified it
-        """
-        update problems set verified_by = null where workspace = :workspace
-        and ((fixed_by = :person and verified_by = :to)
-            or (fixed_by = :to and verified_by = :person))
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problems set owner = :to
-        where workspace = :workspace and owner = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problems set proposed_to = :to
-        where workspace = :workspace and proposed_to = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problems set fixed_by = :to
-        where workspace = :workspace and fixed_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problems set verified_by = :to
-        where workspace = :workspace and verified_by = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problem_history set person = :to
-        where workspace = :workspace and person = :person
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update problem_history set detail = :to
-        where workspace = :workspace and detail = :person and kind in ('asked', 'reminded')
-        """,
-        person=person,
-        to=to,
-    )
-    changed += tx.run(
-        """
-        update overrides set person = :to
-        where workspace = :workspace and person = :person
-        """,
-        person=person,
-        to=to,
-    )
-    return changed
-
-
-def forget_people(tx: Tx, before: datetime, former: str, other: str) -> int:
-    """Put `former` in everybody's place in problems that ended before a moment, and in histories.
-
-    Who verified a fix becomes `other`: that is never who fixed it.
-    """
-    changed = tx.run(
-        """
-        update problems set owner = :former, proposed_to = null,
-            fixed_by = case when fixed_by is null then null else :former end,
-            verified_by = case when verified_by is null then null else :other end
-        where workspace = :workspace and state in ('lifted', 'dropped', 'merged')
-        and coalesce(lifted_at, fixed_at, opened_at) < :before
-        and (owner <> :former or fixed_by <> :former or verified_by <> :other)
-        """,
-        before=as_text(before),
-        former=former,
-        other=other,
-    )
-    changed += tx.run(
-        """
-        update problem_history set
-            person = case when person is null then null else :former end,
-            detail = case when kind in ('asked', 'reminded') then :former else detail end
-        where workspace = :workspace and at < :before
-        and (person <> :former or (kind in ('asked', 'reminded') and detail <> :former))
-        """,
-        before=as_text(before),
-        former=former,
-    )
-    changed += tx.run(
-        """
-        update overrides set person = :former
-        where workspace = :workspace and person <> :former and at < :before
-        """,
-        before=as_text(before),
-        former=former,
-    )
-    return changed

@@ -1,6 +1,6 @@
 """Repeats: which incidents look alike, what people said about it, and the groups that follow.
 
-A group is called by the lowest number in it. Whoever changes groups first calls `alone_at_it`.
+A group is called by the lowest number in it. Whoever changes groups first calls `lock_groups`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def lock_groups(tx: Tx) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarIncident:
     """An earlier incident that a new one looks like, as it is remembered."""
 
     earlier: int
@@ -64,13 +64,13 @@ EARLIER = " union all ".join(
 )
 
 
-def propose(tx: Tx, later: int, alike: Sequence[Alike]) -> None:
+def propose(tx: Tx, later: int, matches: Sequence[SimilarIncident]) -> None:
     """Remember what an incident looks like, unless somebody has judged it already."""
-    if not alike:
+    if not matches:
         return
     values: dict[str, object] = {}
     for place, at in enumerate(PLACES):
-        each = alike[place] if place < len(alike) else None
+        each = matches[place] if place < len(matches) else None
         values |= {
             f"earlier_{at}": each and each.earlier,
             f"rank_{at}": each and each.rank,
@@ -163,7 +163,7 @@ ASKED = f"""
 LIKELIEST = "order by l.later, l.same_device, l.rank, l.earlier desc"
 
 
-def alike(tx: Tx, later: int) -> list[Proposal]:
+def matches(tx: Tx, later: int) -> list[Proposal]:
     """Return what `later` looks like, the likeliest first: one of each group, never a refused one.
 
     A pair counts as refused when anybody called any two of their groups not the same. Nothing
@@ -229,7 +229,7 @@ def refused(tx: Tx, number: int) -> set[int]:
 
 def undecided(tx: Tx, later: int) -> list[Proposal]:
     """Return the repeats that `later` may be, and that somebody has to decide about."""
-    return [each for each in alike(tx, later) if not each.device and not each.overlaps]
+    return [each for each in matches(tx, later) if not each.device and not each.overlaps]
 
 
 def _proposal(row: Row) -> Proposal:

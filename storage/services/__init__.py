@@ -9,7 +9,7 @@ from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 
-LIMIT = 10  # minutes until the alarm climbs, unless a service says otherwise
+LIMIT = 10  # minutes until the alarm escalates, unless a service says otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
+
+
+class ServiceEvent(StrEnum):
+    """What was done with a service: entered, one of its fields changed, or its use ended."""
+
+    ENTERED = "entered"
+    NAME = "name"
+    WORDS = "words"
+    SERIOUS = "serious"
+    LIMIT = "limit"
+    RUNBOOK = "runbook"
+    HOURS = "hours"
+    ACCOUNTABLE = "accountable"
+    DEPUTY = "deputy"
+    RETIRED = "retired"
+    BROUGHT_BACK = "brought back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +34,7 @@ class Entry:
     `before` and `after` are what stood there: for accountable and deputy the ids of people.
     """
 
-    kind: str
+    kind: ServiceEvent
     person: PersonId
     at: datetime
     before: str
@@ -105,4 +122,5 @@ def forget_people(tx: Tx, before: datetime, former: PersonId) -> int:
 
 def _entry(row: Row) -> Entry:
     row["at"] = as_moment(row["at"])
+    row["kind"] = ServiceEvent(row["kind"])
     return Entry(**row)

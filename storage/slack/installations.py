@@ -122,7 +122,7 @@ def let_go(tx: Tx, token: str) -> None:
     )
 
 
-def renewed(
+def renew(
     tx: Tx, before: str, *, token: str, refresh_token: str | None, lasts: float | None
 ) -> bool:
     """Put a renewed token in the place of `before`, unless that is not there any more."""

@@ -110,7 +110,7 @@ def channels(tx: Tx, limit: int = 5) -> list[Conversation]:
     return [_conversation(row) for row in rows]
 
 
-def opened(tx: Tx, place: PlaceId, conversation: str) -> None:
+def keep_direct(tx: Tx, place: PlaceId, conversation: str) -> None:
     """Keep the id of a direct conversation that was just opened."""
     tx.run(
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from handlers.automations.escalation import AutomationTimer
 from storage.automations import outages
 from storage.automations.intake import Outage
 from storage.engine.ids import PersonId
@@ -49,8 +50,8 @@ def test_the_timetable_asks_four_times_and_nobody_more(
     assert len([each for each in asked(carla) if "noch gebraucht" in each]) == 1
     assert not [each for each in chris.sees() if "still needed" in each]
     wind(to="2027-02-02 12:00")
-    (boss,) = [each for each in chris.sees() if "still needed" in each]
-    assert "without an answer" in boss
+    (manager,) = [each for each in chris.sees() if "still needed" in each]
+    assert "without an answer" in manager
     wind(to="2027-03-01 12:00")
     assert len([each for each in chris.sees() if "still needed" in each]) == 1, "nobody further"
     reports(bot, secret)
@@ -221,7 +222,7 @@ def test_what_was_carried_over_is_not_asked_about_for_ten_working_days(
             old=text,
         )
     )
-    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automations"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, AutomationTimer.LOOK))
     bot.carry()
     wind(to="2026-12-04 12:00")
     assert not [each for each in asked(ben) if "noch gebraucht" in each]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from handlers.automations.learning.checks import CheckTimer
 from handlers.automations.learning.trend import falls
 from handlers.kit.commands import call
 from storage import automations
@@ -33,7 +34,7 @@ def live(ben: Say, bot: Stage) -> str:
             tx.insert("automation_profile", automation=id, field=field, value=value)
 
     bot.store(prepare)
-    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automation checks"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, CheckTimer.CHECKS))
     bot.carry()
     return secret
 

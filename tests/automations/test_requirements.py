@@ -18,6 +18,7 @@ import pytest
 from bot.delivery import menus
 from bot.slack import blocks as slack_blocks
 from bot.teams import cards as teams_cards
+from handlers.automations.learning.checks import CheckTimer
 from handlers.automations.profile import PROFILE, Part
 from handlers.kit.commands import call
 from handlers.kit.messages import Button, Buttons, Message
@@ -52,7 +53,7 @@ def runs(bot: Stage, phase: AutomationPhase = AutomationPhase.OPERATION) -> None
     """Let it be in operation since now, and be looked at each day."""
     id, now = its(bot), bot.clock.now()
     bot.store(lambda tx: automations.change(tx, id, phase=phase, live_at=now))
-    bot.run(bot.dispatcher.fire_timer(bot.workspace, "automation checks"))
+    bot.run(bot.dispatcher.fire_timer(bot.workspace, CheckTimer.CHECKS))
     bot.carry()
 
 

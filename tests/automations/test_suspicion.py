@@ -72,8 +72,8 @@ def test_an_hour_with_far_fewer_calls_than_in_four_weeks_is_unknown(
                 )
 
     bot.store(prepare)
-    bot.store(lambda tx: suspicion.lived(tx, hour + 59 * MINUTE))
-    noted = bot.store(lambda tx: suspicion.lived(tx, hour + 61 * MINUTE))
+    bot.store(lambda tx: suspicion.note_alive(tx, hour + 59 * MINUTE))
+    noted = bot.store(lambda tx: suspicion.note_alive(tx, hour + 61 * MINUTE))
     few = [each for each in known(bot) if each.why == "few"]
     assert (noted, few) == (
         suspects, [Outage(hour, hour + timedelta(hours=1), "few")] if suspects else []
@@ -87,7 +87,7 @@ def test_what_was_told_as_late_is_taken_back_when_we_find_that_we_heard_too_litt
     wind(to="2026-11-23 10:00")
     reports(bot, secret)
     wind(to="2026-11-24 11:30")
-    bot.store(lambda tx: outages.lived(tx, bot.clock.now(), timedelta.max))
+    bot.store(lambda tx: outages.note_alive(tx, bot.clock.now(), timedelta.max))
     assert "a run is missing" in anna("auto mail-sortierung")
     begun = bot.clock.now() - timedelta(hours=2)
     outage = Outage(begun, bot.clock.now() - timedelta(hours=1), "few")

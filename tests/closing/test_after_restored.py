@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import incidents
 from storage.engine import Row, Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+from storage.incidents import lists as incident_lists
 from tests.closing.test_closing import POINTS, closing, finished, say, state
 from tests.ownership.test_ownership import enter, leaves
 from tests.pretend.stage import Say, Stage, answered
@@ -41,7 +41,7 @@ def timer(bot: Stage, number: int) -> Row:
     return row
 
 
-# --- the list of the gate ----------------------------------------------------------------
+# --- the open points --------------------------------------------------------------------
 
 
 def test_the_list_leads_to_the_company_s_definition_of_done(
@@ -238,9 +238,9 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
     for n in range(14):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
-    assert bot.store(lambda tx: len(incidents.undone(tx, 5))) == 5
-    assert bot.store(lambda tx: incidents.count_undone(tx)) == 14
-    assert bot.store(lambda tx: incidents.undone(tx, person=PersonId("carla"))) == []
+    assert bot.store(lambda tx: len(incident_lists.undone(tx, 5))) == 5
+    assert bot.store(lambda tx: incident_lists.count_undone(tx)) == 14
+    assert bot.store(lambda tx: incident_lists.undone(tx, person=PersonId("carla"))) == []
     listed = anna("incidents")
     assert listed.startswith("14 work again, not done yet")
     assert "[Show 4 more]" in listed
@@ -253,8 +253,8 @@ def test_no_list_reads_more_than_it_needs(bot: Stage, anna: Say, ben: Say, chris
 def test_the_digest_says_when_there_are_more_than_it_looked_at(
     bot: Stage, anna: Say, ben: Say, chris: Say, wind: Wind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents, "MOST", 3)
-    monkeypatch.setattr(incidents.undone, "__defaults__", (3, ""))
+    monkeypatch.setattr(incident_lists, "MOST", 3)
+    monkeypatch.setattr(incident_lists.undone, "__defaults__", (3, ""))
     for n in range(4):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
@@ -265,7 +265,7 @@ def test_the_digest_says_when_there_are_more_than_it_looked_at(
 def test_whoever_leaves_leaves_no_restored_incident_behind(
     bot: Stage, anna: Say, ben: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents.undone, "__defaults__", (2, ""))
+    monkeypatch.setattr(incident_lists.undone, "__defaults__", (2, ""))
     for n in range(5):
         anna(f"incident Kasse {n} tot")
         ben(f"behoben {n + 1}")
@@ -274,7 +274,7 @@ def test_whoever_leaves_leaves_no_restored_incident_behind(
     assert held == [{"responsible": "carla"}]
 
 
-# --- from before the gate ----------------------------------------------------------------
+# --- from before the list ----------------------------------------------------------------
 
 
 def test_what_was_restored_before_there_was_a_gate_is_reminded_of_once(

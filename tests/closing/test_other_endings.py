@@ -211,7 +211,7 @@ def test_the_declarer_says_that_an_unacknowledged_one_was_a_false_alarm(
 # --- opened again ------------------------------------------------------------------------
 
 
-def test_reopening_alarms_whoever_is_on_duty_now_and_climbs(
+def test_reopening_alarms_whoever_is_on_duty_now_and_escalates(
     restored: None, anna: Say, ben: Say, carla: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
     finished(ben, carla)

@@ -140,7 +140,7 @@ class Judge:
     def play(self, commands: int, kills: int) -> None:
         """Send so many commands, and kill so many times at random moments."""
         moments = sorted(self.chance.sample(range(1, commands), kills))
-        # Half an hour passes altogether: alarms climb, promised news is not yet due.
+        # Half an hour passes altogether: alarms escalate, promised news is not yet due.
         self.step = timedelta(minutes=30) / commands
         while len(self.commands) < commands:
             self._send(self._next(len(self.commands) + 1))

@@ -362,9 +362,9 @@ class Judge:
             assert number <= 1 + (id in alarms), f"{number} copies of {id}"
         states = Counter(row["state"] for row in rows["outbox"])
         assert not states["dead"], states
-        climbing = {row["key"] for row in rows["timers"] if row["state"] == "pending"}
+        escalating = {row["key"] for row in rows["timers"] if row["state"] == "pending"}
         for row in rows["incidents"]:
-            assert row["state"] != "open" or f"incident:{row['number']}:climb" in climbing, row
+            assert row["state"] != "open" or f"incident:{row['number']}:climb" in escalating, row
         for each in self.sent:
             for _status, said in each.answers:
                 assert "is not installed" not in said, "told that we are not installed"

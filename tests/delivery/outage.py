@@ -74,7 +74,7 @@ async def through(kind: str, database: Database, incidents: int, hours: float) -
         began, first = stage.clock.now(), None
         for _second in range(5 * 60):
             stage.clock.wind(stage.clock.now() + timedelta(seconds=1))
-            await stage.courier.drain()  # the next steps of climbing are not looked at
+            await stage.courier.drain()  # the next steps of escalation are not looked at
             if first is None and len(peer.ledger) > before:
                 first = (stage.clock.now() - began).total_seconds()
         anna.heard.clear()
@@ -135,8 +135,8 @@ def judged(
     for number in range(since + 1, incidents + 1):
         heard = [where for (where, each) in told if each == str(number)]
         assert heard, f"nobody heard of INC-{number}"
-    climbing = 2 if kind == "cut" else 1
-    assert most <= climbing + 1, f"one person heard {most} times of one incident"
+    escalating = 2 if kind == "cut" else 1
+    assert most <= escalating + 1, f"one person heard {most} times of one incident"
     return {
         "incidents": incidents,
         "dead": states["dead"],

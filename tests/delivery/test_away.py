@@ -20,8 +20,8 @@ from tests.delivery.test_courier import (
     CARLA,
     ROOM,
     carry,
-    climb_at,
-    climb_due,
+    escalate_at,
+    escalation_due,
     put,
     states,
     wind,
@@ -123,13 +123,13 @@ def test_one_message_that_is_never_answered_holds_up_nobody(bot: Stage, chat: Ch
 def test_an_alarm_that_got_no_answer_hastens_no_step_while_the_platform_is_away(
     bot: Stage, chat: Chat
 ) -> None:
-    climb_at(bot, 60)
+    escalate_at(bot, 60)
     chat.away = Uncertain("status 503")
     put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(30):
         wind(bot, 60)
-    assert not climb_due(bot)
+    assert not escalation_due(bot)
     assert states(bot) == ["pending"]
     chat.away = None
     wind(bot, 40)
@@ -165,8 +165,8 @@ def test_the_newest_state_of_a_card_comes_once(bot: Stage, chat: Chat) -> None:
 
 
 def alarm(bot: Stage, incident: int, step: int, place: str = BEN) -> None:
-    """Store an alarm, as climbing does."""
-    message = dump(spoken(line(f"INC-{incident} climbs"), "en", "UTC"))
+    """Store an alarm, as escalation does."""
+    message = dump(spoken(line(f"INC-{incident} escalates"), "en", "UTC"))
     bot.store(
         lambda tx: outbox.add(
             tx,
@@ -191,7 +191,7 @@ def test_of_many_alarms_about_one_incident_the_newest_comes_and_says_how_late(
     chat.away = None
     wind(bot, 60)
     [said] = chat.created(BEN)
-    assert said.splitlines()[0] == "INC-7 climbs"
+    assert said.splitlines()[0] == "INC-7 escalates"
     assert "09:00" in said and "16:0" in said, said
 
 
@@ -207,7 +207,7 @@ def test_many_incidents_come_as_lists_with_a_line_for_each(bot: Stage, chat: Cha
     said = chat.created(BEN)
     assert len(said) == -(-40 // LINES)
     for incident in range(1, 41):
-        assert sum(f"INC-{incident} climbs" in each for each in said) == 1
+        assert sum(f"INC-{incident} escalates" in each for each in said) == 1
     assert len(chat.created(CARLA)) == 1
 
 
@@ -239,7 +239,7 @@ def test_what_is_not_late_stays_as_it_is(bot: Stage, chat: Chat) -> None:
     carry(bot)
     chat.away = None
     wind(bot, 30)
-    assert chat.created(BEN) == ["INC-7 climbs"]
+    assert chat.created(BEN) == ["INC-7 escalates"]
 
 
 def test_a_dozen_incidents_through_hours_come_back_in_their_newest_state(
@@ -252,7 +252,7 @@ def test_a_dozen_incidents_through_hours_come_back_in_their_newest_state(
         hours(bot, 0.1)
     hours(bot, 6)
     chat.away = None
-    for _second in range(90):  # the next steps of climbing are not looked at
+    for _second in range(90):  # the next steps of escalation are not looked at
         wind(bot, 1)
     assert {*states(bot)} == {"sent", "cancelled"}
     assert len(chat.created(ROOM)) == 12

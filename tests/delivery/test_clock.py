@@ -9,6 +9,7 @@ import pytest
 
 from bot.delivery.clock import Clock
 from handlers.digest import schedule as digest_schedule
+from handlers.incidents.keys import IncidentTimer
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import Database, Tx
@@ -88,14 +89,14 @@ def test_a_jump_is_told_once(
 
 
 @SET
-def test_an_incident_climbs_once_and_not_late_when_the_clock_is_set(
+def test_an_incident_escalates_once_and_not_late_when_the_clock_is_set(
     bot: Stage, anna: Say, machine: Machine, by: timedelta
 ) -> None:
     anna("incident Kasse tot")
     bot.carry()
     machine.wall += by
     bot.carry()
-    # Set forward, the limit is over by this clock: it climbs now, as after a pause.
+    # Set forward, the limit is over by this clock: it escalates now, as after a pause.
     assert alarms(bot) == (2 if by > timedelta(0) else 1)
     for _each in range(2):
         machine.goes_on(timedelta(minutes=5))
@@ -139,7 +140,7 @@ def test_a_lease_from_before_the_clock_was_set_back_is_over(database: Database) 
 
     def take(tx: Tx) -> None:
         inside = tx.within(DEMO)
-        timers.set(inside, id="t", kind="climb", key="t", due=now)
+        timers.set(inside, id="t", kind=IncidentTimer.ESCALATION, key="t", due=now)
         outbox.add(
             inside,
             id="o",

@@ -12,6 +12,7 @@ import pytest
 
 from bot.delivery.courier import Courier
 from bot.delivery.platform import Impossible, Rate
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Message, dump, line, spoken
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import Parcel, ParcelKind
@@ -87,13 +88,13 @@ def reasons(bot: Stage) -> list[tuple[str, str]]:
     return [(each.state, each.reason) for each in found]
 
 
-def climb_at(bot: Stage, minutes: float = 10) -> None:
+def escalate_at(bot: Stage, minutes: float = 10) -> None:
     """Set the timer that comes next when an alarm is not answered."""
     due = bot.clock.now() + timedelta(minutes=minutes)
-    bot.store(lambda tx: timers.set(tx, id="t", kind="climb", key="next", due=due))
+    bot.store(lambda tx: timers.set(tx, id="t", kind=IncidentTimer.ESCALATION, key="next", due=due))
 
 
-def climb_due(bot: Stage) -> bool:
+def escalation_due(bot: Stage) -> bool:
     """Say whether the next step is due now."""
     due = bot.store(lambda tx: timers.due_of(tx, "next"))
     assert due is not None
@@ -171,15 +172,15 @@ def test_after_twenty_tries_it_is_given_up_and_what_comes_next_happens(
     bot: Stage, chat: Chat, logged: Logged
 ) -> None:
     chat.plan(*(refuses("name not found") for _each in range(20)))
-    climb_at(bot, 10_000)
+    escalate_at(bot, 10_000)
     put(bot, "hello", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(19):
-        assert not climb_due(bot)
+        assert not escalation_due(bot)
         wind(bot, 450)
     assert chat.tries == 20
     assert reasons(bot) == [("dead", "name not found")]
-    assert climb_due(bot)
+    assert escalation_due(bot)
     logged.take("Given up")
 
 
@@ -432,7 +433,7 @@ def test_an_alarm_that_may_have_arrived_goes_out_once_more_and_no_more(
     bot: Stage, chat: Chat, logged: Logged, fault: str
 ) -> None:
     chat.plan(UNKNOWN[fault]())
-    climb_at(bot)
+    escalate_at(bot)
     put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     wind(bot, 4)
@@ -443,7 +444,7 @@ def test_an_alarm_that_may_have_arrived_goes_out_once_more_and_no_more(
     bot.wind(minutes=5)
     assert chat.tries == 2
     assert states(bot) == ["sent"]
-    assert not climb_due(bot)
+    assert not escalation_due(bot)
     expect(logged, fault)
 
 
@@ -451,7 +452,7 @@ def test_an_alarm_whose_second_copy_is_unknown_too_hands_on_to_the_next_person(
     bot: Stage, chat: Chat
 ) -> None:
     chat.plan(lost_after(), refuses(), lost_after())
-    climb_at(bot)
+    escalate_at(bot)
     put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     carry(bot)
     for _each in range(10):
@@ -459,7 +460,7 @@ def test_an_alarm_whose_second_copy_is_unknown_too_hands_on_to_the_next_person(
     assert chat.created(BEN) == ["come", "come"], "at most two copies"
     assert chat.tries == 3
     assert reasons(bot) == [("ambiguous", "no answer")]
-    assert climb_due(bot)
+    assert escalation_due(bot)
 
 
 def test_an_edit_that_may_have_arrived_is_simply_repeated(bot: Stage, chat: Chat) -> None:
@@ -503,13 +504,13 @@ def test_what_cannot_be_delivered_is_parked_and_the_next_person_is_asked(
     bot: Stage, chat: Chat
 ) -> None:
     chat.plan(Fault(impossible("account disabled").raises, place=BEN))
-    climb_at(bot)
+    escalate_at(bot)
     put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     put(bot, "come", CARLA, kind=ParcelKind.ALARM)
     carry(bot)
     assert chat.created(CARLA) == ["come"]
     assert reasons(bot) == [("parked", "account disabled")]
-    assert climb_due(bot)
+    assert escalation_due(bot)
     wind(bot, 500)
     assert chat.tries == 2, "it is not tried again"
 
@@ -571,7 +572,7 @@ def test_a_courier_that_dies_while_sending_leaves_an_unknown_outcome(
     bot: Stage, chat: Chat, kind: ParcelKind, accepts: bool
 ) -> None:
     chat.plan(dies(accepts=accepts))
-    climb_at(bot)
+    escalate_at(bot)
     put(bot, "hello", kind=kind, otherwise="next")
     with pytest.raises(Died):
         carry(bot)
@@ -590,7 +591,7 @@ def test_a_courier_that_dies_while_sending_leaves_an_unknown_outcome(
 
 def test_an_alarm_has_two_copies_at_most_however_often_couriers_die(bot: Stage, chat: Chat) -> None:
     chat.plan(dies(accepts=True), dies(accepts=True))
-    climb_at(bot)
+    escalate_at(bot)
     put(bot, "come", kind=ParcelKind.ALARM, otherwise="next")
     for _each in range(2):
         with pytest.raises(Died):
@@ -598,7 +599,7 @@ def test_an_alarm_has_two_copies_at_most_however_often_couriers_die(bot: Stage, 
         let_leases_run_out(bot.database)
         carry(bot)  # somebody finds it
     assert chat.created(BEN) == ["come", "come"]
-    assert climb_due(bot)
+    assert escalation_due(bot)
     for _each in range(5):
         wind(bot, 30)
         let_leases_run_out(bot.database)
@@ -629,7 +630,7 @@ def test_a_courier_that_comes_back_too_late_changes_nothing(bot: Stage) -> None:
     bot.run(late.round())
     assert states(bot) == ["leased"], "it belongs to the other one"
     (parcel,) = taken_over
-    assert bot.store(lambda tx: outbox.sent(tx, parcel, "m9", bot.clock.now()))
+    assert bot.store(lambda tx: outbox.mark_sent(tx, parcel, "m9", bot.clock.now()))
     assert states(bot) == ["sent"]
     (message,) = bot.rows("select external_id from messages where workspace = :workspace")
     assert message == {"external_id": "m9"}

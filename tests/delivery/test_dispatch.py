@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bot.delivery.requests import Request, Response, clean
 from bot.delivery.scheduler import clean as let_go
 from handlers import FEATURES
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -47,7 +48,7 @@ def with_test_commands() -> Feature:
     def write(ctx: Context, words: str) -> tuple[Post, ...]:
         workspaces.set_setting(ctx.tx, "half", words)
         workspaces.next_number(ctx.tx, "incident")
-        timers.set(ctx.tx, id=ctx.new_id(), kind="climb", key="half", due=ctx.now)
+        timers.set(ctx.tx, id=ctx.new_id(), kind=IncidentTimer.ESCALATION, key="half", due=ctx.now)
         return (Post("half", line(words), "incidents"),)
 
     @feature.command("boom", "knall", help=_("Fails."))
@@ -352,7 +353,7 @@ def unanswered_alarms(bot: Stage) -> set[tuple[int, str]]:
     }
 
 
-def declared_and_climbing(bot: Stage, number: int) -> Timer:
+def declared_and_escalating(bot: Stage, number: int) -> Timer:
     """Declare an incident, and take its timer ten minutes later, as the scheduler does."""
     bot.handle(bot.request("anna", f"incident Kasse {number} tot"))
     bot.run(bot.courier.drain())
@@ -366,7 +367,7 @@ def declared_and_climbing(bot: Stage, number: int) -> Timer:
 def test_after_the_acknowledgement_a_step_that_was_already_taken_up_is_not_made(
     bot: Stage, chat: Chat
 ) -> None:
-    timer = declared_and_climbing(bot, 1)
+    timer = declared_and_escalating(bot, 1)
     bot.handle(bot.request("ben", "ack 1"))
     bot.run(bot.dispatcher.run_timer(timer))
     bot.carry()
@@ -375,7 +376,7 @@ def test_after_the_acknowledgement_a_step_that_was_already_taken_up_is_not_made(
 
 
 def test_an_acknowledgement_after_the_step_takes_its_alarms_back(bot: Stage, chat: Chat) -> None:
-    timer = declared_and_climbing(bot, 1)
+    timer = declared_and_escalating(bot, 1)
     bot.run(bot.dispatcher.run_timer(timer))
     bot.handle(bot.request("ben", "ack 1"))
     bot.carry()
@@ -384,7 +385,7 @@ def test_an_acknowledgement_after_the_step_takes_its_alarms_back(bot: Stage, cha
 
 
 def test_an_alarm_that_is_on_its_way_is_changed_when_it_has_arrived(bot: Stage, chat: Chat) -> None:
-    timer = declared_and_climbing(bot, 1)
+    timer = declared_and_escalating(bot, 1)
     bot.run(bot.dispatcher.run_timer(timer))
     bot.carry()
     assert unanswered_alarms(bot) == {(1, "local:@ben"), (1, "local:@carla")}
@@ -414,40 +415,40 @@ def at_once(*works: Callable[[], object]) -> None:
 
 
 @pytest.mark.slow
-def test_whichever_comes_first_nothing_climbs_after_an_acknowledgement(bot: Stage) -> None:
+def test_whichever_comes_first_nothing_escalates_after_an_acknowledgement(bot: Stage) -> None:
     """Acknowledgement against the step, 220 rounds in random order, at once on PostgreSQL."""
     chance = random.Random(11)
-    climbed = 0
+    escalated = 0
     for number in range(1, 221):
-        timer = declared_and_climbing(bot, number)
+        timer = declared_and_escalating(bot, number)
         request = bot.request(chance.choice(("ben", "carla", "chris")), f"ack {number}")
         head_start = chance.choice((0, 2, 5, 10, 20, 40, 80))
 
         def acknowledge(tx: Tx, request: Request = request) -> Response:
             return bot.dispatcher._handle(tx, request, None, None)
 
-        def climb(tx: Tx, timer: Timer = timer, head_start: int = head_start) -> None:
+        def escalate(tx: Tx, timer: Timer = timer, head_start: int = head_start) -> None:
             for _each in range(head_start):
                 tx.rows("select 1 as one")
             bot.dispatcher._run_timer(tx, timer)
 
         works: list[Callable[[], object]] = [
             partial(bot.database.transact, acknowledge),
-            partial(bot.database.transact, climb),
+            partial(bot.database.transact, escalate),
         ]
         at_once(*chance.sample(works, 2))
         (row,) = bot.rows(
             "select alarms, silent from incidents where workspace = :workspace and number = :n",
             n=number,
         )
-        climbed += row["alarms"] - 1
+        escalated += row["alarms"] - 1
         assert row["silent"] == 0
         assert bot.store(lambda tx, n=number: timers.due_of(tx, f"incident:{n}:climb")) == (
             bot.clock.now() + timedelta(minutes=60)
         ), "the next thing is to ask for news"
     bot.run(bot.courier.drain())
     assert unanswered_alarms(bot) == set()
-    assert 10 < climbed < 210, "both orders must have come"
+    assert 10 < escalated < 210, "both orders must have come"
 
 
 def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
@@ -458,7 +459,7 @@ def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
         chance = random.Random(5)
         ran = 0
         for number in range(1, 21):
-            timer = declared_and_climbing(bot, number)
+            timer = declared_and_escalating(bot, number)
             texts = [
                 ("ben", f"ack {number}"), ("carla", f"ack {number}"),
                 ("anna", f"update {number} immer noch"), ("chris", f"restored {number} ja"),
@@ -474,7 +475,7 @@ def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
                 ran += 1
                 bot.dispatcher._handle(tx, request, None, None)
 
-            def climb(tx: Tx, timer: Timer = timer) -> None:
+            def escalate(tx: Tx, timer: Timer = timer) -> None:
                 nonlocal ran
                 ran += 1
                 bot.dispatcher._run_timer(tx, timer)
@@ -484,7 +485,7 @@ def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
                     partial(postgres.transact, partial(handle, request=request))
                     for request in requests
                 ),
-                partial(postgres.transact, climb),
+                partial(postgres.transact, escalate),
                 lambda: bot.run(bot.courier.round()),
             ]
             chance.shuffle(works)

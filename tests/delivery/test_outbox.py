@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
+from handlers.incidents.keys import IncidentTimer
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import Parcel, ParcelKind
 from storage.engine import Database, Tx
@@ -70,7 +71,7 @@ def claim(
 
 def sent(store: Database, parcel: Parcel, id: str = "m1") -> bool:
     """The platform has it."""
-    return store.transact(lambda tx: outbox.sent(tx.within(DEMO), parcel, id, MONDAY))
+    return store.transact(lambda tx: outbox.mark_sent(tx.within(DEMO), parcel, id, MONDAY))
 
 
 def again(store: Database, parcel: Parcel, seconds: float = 5, *, copy: bool = False) -> bool:
@@ -409,7 +410,7 @@ def test_what_cannot_be_delivered_is_kept_with_its_reason_and_hastens_what_comes
     def prepare(tx: Tx) -> None:
         tx = tx.within(DEMO)
         for key in ("climb", "other"):
-            timers.set(tx, id=key, kind="climb", key=key, due=soon)
+            timers.set(tx, id=key, kind=IncidentTimer.ESCALATION, key=key, due=soon)
 
     store.transact(prepare)
     put(store, "alarm", otherwise="climb")
@@ -444,7 +445,7 @@ def test_what_comes_next_is_not_hastened_when_something_newer_replaces_the_alarm
 
     def answered(tx: Tx) -> None:
         tx = tx.within(DEMO)
-        timers.set(tx, id="t", kind="climb", key="climb", due=later)
+        timers.set(tx, id="t", kind=IncidentTimer.ESCALATION, key="climb", due=later)
         outbox.add(
             tx,
             id="2",
@@ -465,7 +466,9 @@ def test_the_answer_may_come_in_the_very_moment_of_the_failure(postgres: Postgre
     later = MONDAY + timedelta(minutes=60)
     put(postgres, "alarm", otherwise="climb")
     postgres.transact(
-        lambda tx: timers.set(tx.within(DEMO), id="t", kind="climb", key="climb", due=later)
+        lambda tx: timers.set(
+            tx.within(DEMO), id="t", kind=IncidentTimer.ESCALATION, key="climb", due=later
+        )
     )
     (parcel,) = claim(postgres)
     stopped, go_on = threading.Event(), threading.Event()
@@ -475,7 +478,7 @@ def test_the_answer_may_come_in_the_very_moment_of_the_failure(postgres: Postgre
         timers.cancel(tx, "climb")
         stopped.set()
         assert go_on.wait(10)
-        timers.set(tx, id="t", kind="climb", key="climb", due=later)
+        timers.set(tx, id="t", kind=IncidentTimer.ESCALATION, key="climb", due=later)
         outbox.add(
             tx,
             id="2",

@@ -13,6 +13,8 @@ import pytest
 
 from bot.delivery.platform import NotAccepted
 from bot.delivery.scheduler import Scheduler, clean
+from handlers.digest.schedule import DigestTimer
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
 from handlers.kit.messages import Post, Reply, line
@@ -20,7 +22,7 @@ from handlers.kit.words import _
 from storage import workspaces
 from storage.delivery import drafts, timers
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.timers import Timer
+from storage.delivery.timers import Timer, TimerKind
 from storage.engine import Tx, Unavailable
 from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres
@@ -32,18 +34,26 @@ from tests.pretend.stage import Chat, Say, Stage, Troubled, furnish, staged
 FAILED = "A timer failed: poison"
 
 
+class Tried(TimerKind):
+    """Timers of these tests; no room carries out the last one."""
+
+    COUNT = "count"
+    POISON = "poison"
+    OLD = "from an older version"
+
+
 def with_test_timers() -> Feature:
     """Declare a timer that counts itself in a setting, and one that fails after writing."""
     feature = Feature(_("Test"))
 
-    @feature.timer("count")
+    @feature.timer(Tried.COUNT)
     def count(ctx: Context, name: str) -> Reply:
         seen = int(workspaces.setting(ctx.tx, name) or 0)
         workspaces.set_setting(ctx.tx, name, str(seen + 1))
         said = line(_("{name} is due.", name=name))
         return Reply(posts=(Post(name, said, "direct:ben", ParcelKind.NOTE),))
 
-    @feature.timer("poison")
+    @feature.timer(Tried.POISON)
     def poison(ctx: Context, name: str) -> Reply:
         workspaces.set_setting(ctx.tx, name, "half")
         raise ZeroDivisionError
@@ -61,7 +71,7 @@ def timed(bot: Stage) -> Iterator[Stage]:
     stage.close()
 
 
-def put(stage: Stage, key: str, minutes: float = 0, kind: str = "count") -> None:
+def put(stage: Stage, key: str, minutes: float = 0, kind: TimerKind = Tried.COUNT) -> None:
     """Set a timer."""
     due = stage.clock.now() + timedelta(minutes=minutes)
     stage.store(lambda tx: timers.set(tx, id=key, kind=kind, key=key, due=due, name=key))
@@ -108,7 +118,7 @@ def test_many_that_are_due_at_once_all_happen(timed: Stage) -> None:
 
 def test_each_timer_leaves_its_line_in_the_audit_trail(timed: Stage, logged: Logged) -> None:
     put(timed, "a")
-    put(timed, "b", kind="poison")
+    put(timed, "b", kind=Tried.POISON)
     let_pass(timed, 0)
     logged.take(FAILED)
     rows = timed.rows(
@@ -123,7 +133,7 @@ def test_each_timer_leaves_its_line_in_the_audit_trail(timed: Stage, logged: Log
 def test_one_that_fails_leaves_nothing_and_is_given_up_after_five_tries(
     timed: Stage, logged: Logged
 ) -> None:
-    put(timed, "bad", kind="poison")
+    put(timed, "bad", kind=Tried.POISON)
     for n in range(6):
         put(timed, f"good {n}", n * 10)
     tries = 0
@@ -139,7 +149,7 @@ def test_one_that_fails_leaves_nothing_and_is_given_up_after_five_tries(
 
 
 def test_the_waits_between_tries_grow(timed: Stage, logged: Logged) -> None:
-    put(timed, "bad", kind="poison")
+    put(timed, "bad", kind=Tried.POISON)
     waits = []
     for _each in range(4):
         let_pass(timed, 0)
@@ -155,7 +165,7 @@ def test_the_waits_between_tries_grow(timed: Stage, logged: Logged) -> None:
 def test_a_timer_whose_kind_nobody_knows_any_more_stops_nothing(
     timed: Stage, logged: Logged
 ) -> None:
-    put(timed, "old", kind="from an older version")
+    put(timed, "old", kind=Tried.OLD)
     put(timed, "good")
     let_pass(timed, 0)
     logged.take("A timer failed: from an older version")
@@ -203,6 +213,27 @@ def test_no_failure_of_the_store_stops_the_scheduler(timed: Stage, logged: Logge
     assert scheduler.looked is not None
 
 
+def test_nobodys_alarm_stands_behind_many_digests(timed: Stage) -> None:
+    """What falls due while one of them is written comes before the next one."""
+    names = ("a", "b", "c")
+    for name in names:
+        timed.store(
+            lambda tx, name=name: timers.set(
+                tx, id=name, kind=DigestTimer.WRITTEN, key=name, due=timed.clock.now(), name=name
+            )
+        )
+    order: list[str] = []
+
+    async def run(timer: Timer) -> None:
+        order.append(timer.key)
+        if timer.key in names:
+            put(timed, f"alarm {len(order)}")
+        timed.store(lambda tx: timers.finish(tx, timer))
+
+    count = timed.run(Scheduler(timed.database, run, timed.clock).round())
+    assert order == ["a", "alarm 1", "b", "alarm 3", "c", "alarm 5"] and count == 6
+
+
 def test_a_timer_that_somebody_stopped_at_the_last_moment_does_nothing(timed: Stage) -> None:
     put(timed, "a")
     (held,) = timed.store(lambda tx: timers.claim(tx, timed.clock.now()))
@@ -229,7 +260,9 @@ def test_schedulers_in_several_processes_do_each_thing_once(postgres: Postgres) 
 
         def fill(tx: Tx) -> None:
             for n in range(300):
-                timers.set(tx, id=f"{n}", kind="count", key=f"{n}", due=stage.now(), name=f"{n}")
+                timers.set(
+                    tx, id=f"{n}", kind=Tried.COUNT, key=f"{n}", due=stage.now(), name=f"{n}"
+                )
 
         stage.store(fill)
         schedulers = [
@@ -310,7 +343,9 @@ def test_a_timer_from_before_goes_on(bot: Stage, anna: Say, carla: Say, chris: S
         due = bot.clock.now()
 
         def put_old(tx: Tx, due: datetime = due, old: dict[str, Any] = old) -> None:
-            timers.set(tx, id="old", kind="climb", key="incident:1:climb", due=due, **old)
+            timers.set(
+                tx, id="old", kind=IncidentTimer.ESCALATION, key="incident:1:climb", due=due, **old
+            )
 
         bot.store(put_old)
         bot.carry()
@@ -326,7 +361,7 @@ def test_after_a_short_outage_the_step_that_is_due_is_made(
     assert len(chat.created("local:@carla")) == 1
     assert chat.created("local:@chris") == []
     bot.wind(minutes=10)
-    assert len(chat.created("local:@chris")) == 1, "and from there it climbs on"
+    assert len(chat.created("local:@chris")) == 1, "and from there it escalates on"
 
 
 def test_each_incident_is_caught_up_with_once(bot: Stage, anna: Say, ben: Say, chat: Chat) -> None:
@@ -384,7 +419,7 @@ def test_that_it_was_sent_and_that_it_ran_is_known_for_ninety_days(bot: Stage, a
 
     def plan(tx: Tx) -> None:
         for key in ("over", "waits"):
-            timers.set(tx, id=key, kind="climb", key=key, due=bot.now())
+            timers.set(tx, id=key, kind=IncidentTimer.ESCALATION, key=key, due=bot.now())
         timers.cancel(tx, "over")
 
     bot.store(plan)
@@ -415,7 +450,7 @@ def test_letting_go_reaches_every_company(bot: Stage) -> None:
 
 
 def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
-    """Alarms climb while a platform takes its time; what it did not take is tried again."""
+    """Alarms escalate while a platform takes its time; what it did not take is tried again."""
     went: list[str] = []
     returns = asyncio.Event()
 
@@ -427,7 +462,9 @@ def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
         if len(went) == 1:
             raise NotAccepted("down")
 
-    scheduler = Scheduler(timed.database, timed.dispatcher.run_timer, timed.clock, {"count": slow})
+    scheduler = Scheduler(
+        timed.database, timed.dispatcher.run_timer, timed.clock, {Tried.COUNT: slow}
+    )
 
     async def begin() -> None:
         await scheduler.round()
@@ -436,7 +473,7 @@ def test_an_errand_to_a_platform_keeps_nobody_waiting(timed: Stage) -> None:
     async def end() -> None:
         returns.set()
         await scheduler.round()
-        await scheduler.settled()
+        await scheduler.settle()
 
     put(timed, "errand")
     put(timed, "other")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handlers.incidents.keys import IncidentTimer
 from storage import workspaces
 from storage.delivery import timers
 from storage.delivery.timers import Timer
@@ -27,7 +28,9 @@ def put(store: Database, key: str, minutes: float = 0, **payload: Any) -> None:
     """Set a timer."""
     due = MONDAY + timedelta(minutes=minutes)
     store.transact(
-        lambda tx: timers.set(tx.within(DEMO), id=key, kind="climb", key=key, due=due, **payload)
+        lambda tx: timers.set(
+            tx.within(DEMO), id=key, kind=IncidentTimer.ESCALATION, key=key, due=due, **payload
+        )
     )
 
 
@@ -139,7 +142,13 @@ def test_it_is_done_together_with_its_effect_or_not_at_all(store: Database) -> N
 def test_a_timer_is_never_taken_twice_however_many_workers_come(store: Database) -> None:
     def fill(tx: Tx) -> None:
         for n in range(300):
-            timers.set(tx.within(DEMO), id=f"{n:03}", kind="climb", key=f"{n:03}", due=MONDAY)
+            timers.set(
+                tx.within(DEMO),
+                id=f"{n:03}",
+                kind=IncidentTimer.ESCALATION,
+                key=f"{n:03}",
+                due=MONDAY,
+            )
 
     store.transact(fill)
     taken: list[str] = []
@@ -236,7 +245,7 @@ def test_at_the_latest_keeps_what_is_sooner_and_sets_what_does_not_wait(store: D
         due = MONDAY + timedelta(minutes=minutes)
         store.transact(
             lambda tx: timers.at_the_latest(
-                tx.within(DEMO), id=f"id{minutes}", kind="k", key="b", due=due
+                tx.within(DEMO), id=f"id{minutes}", kind=IncidentTimer.ESCALATION, key="b", due=due
             )
         )
         return due_of(store, "b")

@@ -93,7 +93,7 @@ def waiting(bot: Stage, id: PersonId) -> list[Task]:
     return found
 
 
-def plausible(form: Form) -> dict[str, str]:
+def answers_to(form: Form) -> dict[str, str]:
     """Return what somebody could write into a form."""
     values = {}
     for each in form.fields:
@@ -112,11 +112,11 @@ def refused(bot: Stage, id: PersonId, call: Call) -> str | None:
     def tried(tx: Tx) -> None:
         ctx = context(bot, tx.within(bot.workspace), id)
         try:
-            _name, reply = bot.dispatcher._called(ctx, call, False)
+            _name, reply = bot.dispatcher._run_call(ctx, call, False)
             if reply.form is not None:
                 form = reply.form
-                filled = Call(form.call.word, {**form.call.args, **plausible(form)})
-                bot.dispatcher._called(ctx, filled, True)
+                filled = Call(form.call.word, {**form.call.args, **answers_to(form)})
+                bot.dispatcher._run_call(ctx, filled, True)
         except Refusal as refusal:
             if not refusal.field:
                 said.append(ctx.text(refusal.words))

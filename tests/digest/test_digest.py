@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from handlers.digest import commands as digest_commands
 from handlers.digest import schedule as digest_schedule
+from handlers.digest import writing as digest_writing
 from handlers.kit import calendar
 from handlers.kit.context import LOTSE
+from handlers.kit.messages import Message
 from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.similarity import is_near_same
 from storage import digest as digests
 from storage import workspaces
+from storage.delivery.timers import Timer
 from storage.engine import Tx
 from tests.mandate.test_mandate import do
 from tests.pretend import machines
@@ -317,20 +321,49 @@ def test_what_is_opened_again_is_not_counted_as_done(
 
 
 def test_two_processes_that_race_post_one_digest(planned: Stage, wind: Callable[..., None]) -> None:
-    """Both run the week's timer in the same moment; one writes it, the other says nothing."""
+    """Both run the week's timer in the same moment; one has it written, the other does nothing."""
     planned.clock.wind(datetime(2026, 11, 30, 7, 30, tzinfo=UTC))
-    posted: list[int] = []
 
     def run(tx: Tx) -> None:
         ctx = planned.dispatcher.context(tx.within(planned.workspace), LOTSE, planned.clock.now())
-        posted.append(len(digest_commands.post(ctx, "2026-W48").posts))
+        digest_commands.post(ctx, "2026-W48")
 
     both = [planned.database.submit(run) for _each in range(2)]
     for each in both:
         each.result()
-    assert sorted(posted)[0] == 0 and sorted(posted)[1] == 1
+    written = "select kind from timers where workspace = :workspace and kind = 'digest written'"
+    assert len(planned.rows(written)) == 1
+    planned.run(planned.scheduler.round())
+    posts = "select place from outbox where workspace = :workspace and key = 'digest:2026-W48'"
+    assert len(planned.rows(posts)) == 1
     kept = planned.rows("select week from digests where workspace = :workspace")
     assert kept == [{"week": "2026-W48"}]
+
+
+def test_it_is_written_while_nothing_is_locked(
+    planned: Stage, anna: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's command waits for a digest over many incidents."""
+    anna("incident Kasse tot")
+    compose, carry_out = digest_writing.compose, planned.dispatcher._run_timer
+    locked: list[str] = []
+    written: list[list[str]] = []
+
+    def carrying_out(tx: Tx, timer: Timer, *more: Any) -> None:
+        locked.append(timer.kind)
+        carry_out(tx, timer, *more)
+        locked.clear()
+
+    def composing(*values: Any, **options: Any) -> Message:
+        written.append(list(locked))
+        return compose(*values, **options)
+
+    monkeypatch.setattr(digest_writing, "compose", composing)
+    monkeypatch.setattr(planned.dispatcher, "_run_timer", carrying_out)
+    planned.wind(to="2026-11-30 09:00")
+    assert written and not any(written)
+    posts = "select key from outbox where workspace = :workspace and key = 'digest:2026-W48'"
+    assert planned.rows(posts)
 
 
 def test_a_company_without_a_name_of_its_own_is_not_called_lotse(planned: Stage, anna: Say) -> None:

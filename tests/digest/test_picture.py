@@ -15,7 +15,7 @@ from bot.local.page_data import with_charts
 from bot.mail.sender import written
 from bot.slack import blocks
 from bot.teams import cards
-from handlers.board.drawing import drawn
+from handlers.board.drawing import draw
 from handlers.kit.messages import Chart, Message, Text, as_data, dump, load
 from tests.board.test_board import Browser, browser, signed_in
 from tests.digest.test_year import Event, stored, year
@@ -110,7 +110,7 @@ def test_what_shows_no_picture_says_it_in_words() -> None:
 
 def test_the_local_page_gets_it_light_and_dark() -> None:
     chart = with_charts(as_data(MESSAGE))["parts"][1]
-    assert chart["light"] == drawn(CHART) and chart["dark"] == drawn(CHART, dark=True)
+    assert chart["light"] == draw(CHART) and chart["dark"] == draw(CHART, dark=True)
     assert chart["light"] != chart["dark"]
 
 

@@ -32,6 +32,7 @@ from bot.lotse import MAIN
 from storage import people as storage_people
 from storage import services, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine import Tx, opening
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.engine.postgres import Postgres
@@ -141,8 +142,8 @@ def company(tx: Tx) -> None:
     storage_people.find_or_create(
         tx, "slack:T1:U1", "Chris", id=PersonId("chris"), key="k", now=NOW, manager=True
     )
-    places.ensure(tx, PlaceId("slack:C1"), "channel", "störungen", role="incidents")
-    places.ensure(tx, PlaceId("slack:C2"), "channel", "leitung", role="managers")
+    places.ensure(tx, PlaceId("slack:C1"), PlaceKind.CHANNEL, "störungen", role=PlaceRole.INCIDENTS)
+    places.ensure(tx, PlaceId("slack:C2"), PlaceKind.CHANNEL, "leitung", role=PlaceRole.MANAGERS)
     kasse = Service(
         ServiceId("kasse"), "Kasse", (), PersonId("chris"), PersonId("ben"), fallback=False
     )
@@ -448,7 +449,7 @@ async def test_who_cannot_be_reached_is_told_beside_a_lotse_that_does_not_run(
     socket: dict[str, str], store: str
 ) -> None:
     def shut(tx: Tx) -> None:
-        places.ensure(tx, PlaceId("slack:@U2"), "direct", "Ben", person=PersonId("ben"))
+        places.ensure(tx, PlaceId("slack:@U2"), PlaceKind.DIRECT, "Ben", person=PersonId("ben"))
         places.park(tx, PlaceId("slack:@U2"), "user_not_found")
 
     changed(store, shut)

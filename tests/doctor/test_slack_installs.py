@@ -52,12 +52,12 @@ def many(slack: Slack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     }  # fmt: skip
 
 
-def installed(tx: Tx, team: str, seal: TokenCipher) -> None:
+def installed(tx: Tx, team: str, cipher: TokenCipher) -> None:
     """Let a team have installed Lotse."""
     id = f"slack-{team}"
     workspaces.ensure(tx, Workspace(id, team, "de", "Europe/Berlin", "DE"), NOW)
     installations.put(
-        tx.within(id), team=team, bot_user="UBOT", scopes="", token=seal.seal("xoxb-CANARY"),
+        tx.within(id), team=team, bot_user="UBOT", scopes="", token=cipher.encrypt("xoxb-CANARY"),
         refresh_token=None, lasts=None,
     )  # fmt: skip
 
@@ -104,7 +104,7 @@ async def test_what_is_missing_or_wrong_is_told(
 
 
 async def test_a_token_that_does_not_open_is_wrong(many: dict[str, str]) -> None:
-    other = TokenCipher({"b": new_key()}).seal("xoxb-CANARY")
+    other = TokenCipher({"b": new_key()}).encrypt("xoxb-CANARY")
     changed(many, "update slack_installations set token = :other where team = 'T2'", other=other)
     found = await ask(many)
     assert found.one("The key “b” is missing").startswith("✗")

@@ -156,7 +156,7 @@ async def test_the_way_in_is_tried(
     microsoft.status = status
     async with ClientSession() as session:
         address = f"{microsoft.url}/api/messages"
-        found = await doctor_teams.answered(address, session, 3000, used)
+        found = await doctor_teams.look_at_address(address, session, 3000, used)
     assert found.mark == mark and words in found.said
 
 

@@ -17,6 +17,7 @@ import pytest
 from bot import app
 from bot.config import BadSettings, Settings
 from bot.delivery import clock
+from handlers.incidents.keys import IncidentTimer
 from storage import workspaces
 from storage.delivery import timers
 from storage.engine import StorageError, Tx, Unavailable
@@ -183,7 +184,9 @@ def test_slow_readers_keep_nobody_from_writing(postgres: Postgres) -> None:
 
 def set_timer(key: str, due: datetime) -> Callable[[Tx], None]:
     """Return a piece of work that sets a timer."""
-    return lambda tx: timers.set(tx.within(DEMO), id=key, kind="climb", key=key, due=due)
+    return lambda tx: timers.set(
+        tx.within(DEMO), id=key, kind=IncidentTimer.ESCALATION, key=key, due=due
+    )
 
 
 def test_a_worker_whose_clock_is_ahead_takes_nothing_early(

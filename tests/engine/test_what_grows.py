@@ -15,6 +15,7 @@ from functools import partial
 import pytest
 
 from bot.operations.auditor import Auditor
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.messages import Call
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
@@ -225,18 +226,22 @@ def test_the_message_that_may_stand_there_is_the_newest_of_its_key(database: Dat
 def test_many_that_are_due_are_looked_at_no_further_than_asked(database: Database) -> None:
     def fill(tx: Tx) -> None:
         for n in range(7):
-            timers.set(tx.within(DEMO), id=f"t{n}", kind="climb", key=f"k{n}", due=MONDAY)
+            timers.set(
+                tx.within(DEMO), id=f"t{n}", kind=IncidentTimer.ESCALATION, key=f"k{n}", due=MONDAY
+            )
 
     with staged(database):
         database.transact(fill)
         for many, expected in ((7, True), (8, False)):
 
             def ask(tx: Tx, many: int = many) -> bool:
-                return timers.many_due(tx.within(DEMO), "climb", MONDAY, many)
+                return timers.many_due(tx.within(DEMO), IncidentTimer.ESCALATION, MONDAY, many)
 
             assert database.read(ask) is expected
         early = MONDAY - timedelta(seconds=1)
-        assert not database.read(lambda tx: timers.many_due(tx.within(DEMO), "climb", early, 1))
+        assert not database.read(
+            lambda tx: timers.many_due(tx.within(DEMO), IncidentTimer.ESCALATION, early, 1)
+        )
 
 
 @pytest.mark.parametrize(
@@ -258,16 +263,16 @@ def test_a_key_names_its_incident(database: Database, key: str, number: int | No
     assert database.read(lambda tx: tx.rows(sql, key=key))[0]["number"] == number
 
 
-def test_a_hold_finds_what_climbs_by_its_number() -> None:
+def test_a_hold_finds_what_escalates_by_its_number() -> None:
     """After a restore each timer is looked up once, not compared with every incident."""
     found: list[int] = []
     for copies in (COPIES, 2 * COPIES):
         with _after(copies) as past:
-            found.append(_counted(partial(past.stage.database.read, _climbing)).all)
+            found.append(_counted(partial(past.stage.database.read, _escalating)).all)
     assert found[1] <= found[0] * 2.3, found
 
 
-def _climbing(tx: Tx) -> int:
+def _escalating(tx: Tx) -> int:
     ask = f"select count(*) as n from timers where workspace = :workspace and {hold.CLIMBS}"
     return int(tx.within(DEMO).rows(ask)[0]["n"])
 

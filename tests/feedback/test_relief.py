@@ -17,6 +17,7 @@ from handlers.kit.words import Sentence
 from handlers.pilots import relief
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, Row, Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
@@ -44,7 +45,7 @@ def crowd(bot: Stage) -> list[Say]:
                 now=bot.clock.now(),
             )
             places.ensure(
-                tx, PlaceId(f"local:@{each}"), "direct", each.title(), person=PersonId(each)
+                tx, PlaceId(f"local:@{each}"), PlaceKind.DIRECT, each.title(), person=PersonId(each)
             )
 
     bot.store(work)

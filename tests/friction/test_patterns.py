@@ -316,7 +316,7 @@ def test_the_name_goes_ninety_days_after_the_answer(
 def test_texts_alone_are_compared() -> None:
     """No name and no id goes into the comparison, only what was said and the area it names."""
     assert list(inspect.signature(proposals.groups).parameters) == ["notes", "least"]
-    assert list(inspect.signature(proposals.like).parameters) == ["note", "others", "limit"]
+    assert list(inspect.signature(proposals.find_similar).parameters) == ["note", "others", "limit"]
     assert proposals.Said._fields == ("text", "area")
 
 

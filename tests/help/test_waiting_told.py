@@ -32,13 +32,13 @@ def test_what_is_not_shown_is_not_put_into_words(
 ) -> None:
     for n in range(25):
         Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
-    listed, said = cards.listed, []
+    listed, said = cards.list_line, []
 
     def counting(*given: object) -> Sentence:
         said.append(given)
         return listed(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(lists, "listed", counting)
+    monkeypatch.setattr(lists, "list_line", counting)
     answer = bot.handle(bot.request("ben", call=Call(word, {})))
     assert answer.outcome == "done"
     glances = 5 if word == "home" else 0

@@ -17,6 +17,7 @@ from storage import people as storage_people
 from storage.engine import Tx
 from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
+from storage.people import PersonKind
 from tests.closing.test_closing import finished, state
 from tests.conftest import Logged
 from tests.pretend.stage import Say, Stage, answered, refuses
@@ -286,7 +287,9 @@ def test_15_the_gate_asks_again_after_every_reopening(
 
 
 def learnt(tx: Tx, id: PersonId) -> None:
-    people.learn(tx, id, name=id.title(), kind="member", active=False, language=None, admin=False)
+    people.learn(
+        tx, id, name=id.title(), kind=PersonKind.MEMBER, active=False, language=None, admin=False
+    )
 
 
 def titles(bot: Stage) -> list[str]:

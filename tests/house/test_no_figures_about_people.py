@@ -61,7 +61,7 @@ def lived(
     look: Callable[[Stage], None],
     crowd: tuple[str, ...] = (),
 ) -> None:
-    """Play two weeks of repeats, a problem, alarms that climb; `hands` take turns."""
+    """Play two weeks of repeats, a problem, alarms that escalate; `hands` take turns."""
     with staged(database) as bot:
         now = bot.clock.now()
         for each in crowd:

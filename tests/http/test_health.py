@@ -20,6 +20,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.lotse import Lotse
 from bot.teams.tokens import STALE
+from handlers.incidents.keys import IncidentTimer
 from storage import workspaces
 from storage.delivery import outbox, places, timers
 from storage.delivery.outbox import ParcelKind
@@ -210,7 +211,7 @@ def test_what_could_not_be_delivered_and_what_was_given_up_is_counted(
             message='{"tone":"plain","parts":[]}', now=now,
         )
     )  # fmt: skip
-    bot.store(lambda tx: timers.set(tx, id="t", kind="climb", key="k", due=now))
+    bot.store(lambda tx: timers.set(tx, id="t", kind=IncidentTimer.ESCALATION, key="k", due=now))
     bot.store(lambda tx: tx.run("update timers set state = 'dead' where workspace = :workspace"))
     bot.run(bot.courier.drain())
     bot.run(lotse.scheduler.round())

@@ -15,6 +15,7 @@ from handlers.kit.working_hours import WorkingTime
 from handlers.privacy import retention
 from storage import people, services
 from storage.delivery import places, timers
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import MONDAY, Chat, Fault, Say, Stage, answered, impossible
@@ -150,7 +151,7 @@ def another_manager(tx: Tx, bot: Stage) -> None:
         now=bot.clock.now(),
         manager=True,
     )
-    places.ensure(tx, PlaceId("local:@dora"), "direct", "Dora", person=PersonId("dora"))
+    places.ensure(tx, PlaceId("local:@dora"), PlaceKind.DIRECT, "Dora", person=PersonId("dora"))
 
 
 def test_nobody_gets_more_than_eight_alarms_of_a_normal_incident_in_a_day(
@@ -183,7 +184,7 @@ def test_older_alarms_of_an_incident_become_one_line(bot: Stage, anna: Say, wind
     assert len(direct) <= 4, "what is one line already is not touched again"
 
 
-def test_the_declarer_hears_once_that_it_has_climbed_to_the_top(
+def test_the_declarer_hears_once_that_it_has_escalated_to_the_top(
     bot: Stage, anna: Say, ben: Say, wind: Wind
 ) -> None:
     anna("incident Kasse tot")

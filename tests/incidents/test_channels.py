@@ -108,7 +108,7 @@ def test_a_change_while_a_channel_is_being_made_makes_no_second_one(
                 await bot.scheduler.round()
                 await asyncio.sleep(0.02)
         answers.set()
-        await bot.scheduler.settled()
+        await bot.scheduler.settle()
 
     bot.run(declared_and_acknowledged())
     bot.carry()

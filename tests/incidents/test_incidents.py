@@ -37,7 +37,7 @@ def test_who_is_not_concerned_cannot_acknowledge(anna: Say, bot: Stage) -> None:
     assert found == [{"acknowledged_by": None}]
 
 
-def test_silence_climbs_to_the_deputy_then_to_the_manager_again_and_again(
+def test_silence_escalates_to_the_deputy_then_to_the_manager_again_and_again(
     anna: Say, ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     anna("incident Kasse tot")
@@ -70,14 +70,14 @@ def test_acknowledging_stops_all_of_it_and_makes_responsible(
     assert "Zuständig: Carla" in bot.sees("stoerungen")[0]
 
 
-def test_serious_climbs_faster(anna: Say, carla: Say, wind: Callable[..., None]) -> None:
+def test_serious_escalates_faster(anna: Say, carla: Say, wind: Callable[..., None]) -> None:
     anna("incident Kasse tot")
     assert anna.press("It is serious").startswith("INC-1 is serious now.")
     wind(minutes=5)
     assert len(carla.sees()) == 1
 
 
-def test_serious_after_the_limit_climbs_at_once(
+def test_serious_after_the_limit_escalates_at_once(
     anna: Say, carla: Say, wind: Callable[..., None]
 ) -> None:
     anna("incident Kasse tot")
@@ -86,7 +86,7 @@ def test_serious_after_the_limit_climbs_at_once(
     assert len(carla.sees()) == 1
 
 
-def test_silence_past_the_promised_news_asks_then_climbs(
+def test_silence_past_the_promised_news_asks_then_escalates(
     anna: Say, ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     anna("incident Kasse tot")

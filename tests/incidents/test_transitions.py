@@ -1,4 +1,4 @@
-"""The gate: one place for every change of state, and what must hold whatever people do."""
+"""Transitions: one place for every change of state, and what must hold whatever people do."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from storage.engine.sql import as_moment
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
 from storage.incidents import transitions as states
-from storage.incidents.states import ClosedAs
+from storage.incidents.states import ClosedAs, TimelineKind
 from tests.closing.test_closing import POINTS, say, state
 from tests.house.test_layers import called, imported, trees
 from tests.ownership.test_ownership import leaves
@@ -54,7 +54,7 @@ def written_states() -> Iterator[tuple[str, str]]:
                     yield name, node.name
 
 
-def test_only_the_gate_changes_the_state_of_an_incident() -> None:
+def test_only_transitions_change_the_state_of_an_incident() -> None:
     wrote = set(written_states())
     functions = {
         name for name, each in vars(states).items()
@@ -74,7 +74,7 @@ def test_only_the_gate_changes_the_state_of_an_incident() -> None:
 
 def test_only_one_place_knows_the_order_of_locks() -> None:
     """Timers before rows, and the smaller number first: written once, and gone around by nobody."""
-    owned = {"escalation.stop", "escalation.hold", "timers.lock", "states.lock"}
+    owned = {"escalation.stop", "escalation.lock", "timers.lock", "states.lock"}
     found = {
         (name, each)
         for name, tree in trees("bot", "handlers").items()
@@ -83,9 +83,9 @@ def test_only_one_place_knows_the_order_of_locks() -> None:
     }
     assert found == {
         ("handlers/incidents/transitions.py", "escalation.stop"),
-        ("handlers/incidents/transitions.py", "escalation.hold"),
+        ("handlers/incidents/transitions.py", "escalation.lock"),
         ("handlers/incidents/transitions.py", "states.lock"),
-        ("handlers/incidents/escalation.py", "timers.lock"),  # which is `hold`
+        ("handlers/incidents/escalation.py", "timers.lock"),  # which is `lock`
     }
 
 
@@ -106,7 +106,7 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
 
     ben("incident Kasse tot")
     ben("incident Kassen in Halle 2 sind aus")
-    noting(escalation, "hold")
+    noting(escalation, "lock")
     noting(states, "lock")
 
     def close(tx: Tx) -> None:
@@ -119,7 +119,7 @@ def test_two_incidents_are_locked_in_the_same_order_whichever_is_closed(
     assert taken[:3] == [1, 2, [1, 2]]
 
 
-def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
+def test_an_incident_is_locked_by_its_timer_also_where_nothing_escalates(
     bot: Stage, ben: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever sets the timer meanwhile waits for the incident, and the incident for them."""
@@ -134,7 +134,7 @@ def test_an_incident_is_locked_by_its_timer_also_where_nothing_climbs(
 
     monkeypatch.setattr(timers, "lock", noting)
     ben("reopen 1 again")
-    assert locked == [keys.climb_key(1)]
+    assert locked == [keys.escalation_key(1)]
 
 
 def test_what_the_table_of_moves_says_is_what_the_store_lets_happen(bot: Stage, anna: Say) -> None:
@@ -381,7 +381,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         """Look at what must be true after whatever was done."""
-        climbing = self.stage.rows(
+        escalating = self.stage.rows(
             """
             select key, state from timers where workspace = :workspace and kind = 'climb'
             and state in ('pending', 'dead')
@@ -390,8 +390,8 @@ class Lives(RuleBasedStateMachine):
         rows = self.rows()
         # Exactly one live chain for each open incident, and none for any other.
         opened = sorted(f"incident:{row['number']}:climb" for row in rows if row["state"] == "open")
-        assert sorted(each["key"] for each in climbing) == opened
-        assert all(each["state"] == "pending" for each in climbing)
+        assert sorted(each["key"] for each in escalating) == opened
+        assert all(each["state"] == "pending" for each in escalating)
         alarms = self.stage.rows(
             """
             select key from outbox where workspace = :workspace and kind = 'alarm'
@@ -521,7 +521,7 @@ def lets_the_timer_of_what_is_withdrawn_go_on(patch: pytest.MonkeyPatch) -> None
     def withdraw(ctx: Context, number: int, since: datetime) -> Incident | None:
         if not states.withdraw(ctx.tx, number, ctx.person.id, since):
             return None
-        return note(ctx, number, "withdrawn")
+        return note(ctx, number, TimelineKind.WITHDRAWN)
 
     patch.setattr(incident_transitions, "withdraw", withdraw)
 
@@ -535,7 +535,7 @@ def takes_back_whatever_is_old(patch: pytest.MonkeyPatch) -> None:
 
 
 def stops_no_timer(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(escalation, "stop", escalation.hold)
+    patch.setattr(escalation, "stop", escalation.lock)
 
 
 def misses_no_point(patch: pytest.MonkeyPatch) -> None:

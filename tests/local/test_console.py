@@ -95,7 +95,7 @@ async def test_an_incident_is_declared_and_somebody_looks_after_it(lotse: Lotse)
     )
 
 
-async def test_the_clock_is_wound_and_the_alarm_climbs(lotse: Lotse) -> None:
+async def test_the_clock_is_wound_and_the_alarm_escalates(lotse: Lotse) -> None:
     said = await screen(lotse, "störung Kasse druckt nicht", "/wind 10", "/monday", "/wind soon")
     assert "Carla: 1 ungelesen (/as carla)" in said
     assert "Anna · Mo. 23. Nov., 09:10 > " in said

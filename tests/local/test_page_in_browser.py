@@ -74,7 +74,7 @@ async def test_the_whole_story(
         await c.go("stoerungen")
         await expect(channel.locator(".tone-active")).to_be_visible()
         await expect(channel.locator(".edited")).to_be_visible()
-        # The next one: nobody answers, so it climbs to Carla, and then to Chris.
+        # The next one: nobody answers, so it escalates to Carla, and then to Chris.
         await c.be("anna")
         await c.go("stoerungen")
         await c.say(words["shop"])
@@ -85,7 +85,7 @@ async def test_the_whole_story(
         await c.go("@")
         await expect(public.last).to_contain_text(words["shop"].partition(" ")[2])
         await expect(public.last.locator(".tone-alarm")).to_be_visible()
-        await c.picture(f"{language}-3-climbed")
+        await c.picture(f"{language}-3-escalated")
         await c.press("ack", ".line:not(.private)")
         await expect(private.last).to_be_visible()
         # A friction, and a tap for the pilot.

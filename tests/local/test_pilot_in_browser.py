@@ -18,6 +18,7 @@ from bot.local import demo
 from bot.lotse import DEMO
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
@@ -49,7 +50,9 @@ def eight(data: Path) -> None:
                 people.find_or_create(
                     tx, f"local:{id}", name, id=PersonId(id), key=f"k-{id}", now=now
                 )
-                places.ensure(tx, PlaceId(f"local:@{id}"), "direct", name, person=PersonId(id))
+                places.ensure(
+                    tx, PlaceId(f"local:@{id}"), PlaceKind.DIRECT, name, person=PersonId(id)
+                )
 
         database.transact(hire)
 

@@ -23,6 +23,7 @@ from bot.mail.sender import Account, Mail
 from handlers.digest import schedule
 from handlers.kit.messages import Message, Text
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine.ids import PlaceId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage
@@ -179,7 +180,7 @@ def test_a_manager_removes_an_address(mailing: Stage, post: Post, chris: Say) ->
 def test_what_goes_wrong_is_told_as_what_it_is(
     mailing: Stage, post: Post, answer: dict[str, str] | None, raised: type[Exception]
 ) -> None:
-    mailing.store(lambda tx: places.ensure(tx, PlaceId("mail:x"), "mail", "a@example.com"))
+    mailing.store(lambda tx: places.ensure(tx, PlaceId("mail:x"), PlaceKind.MAIL, "a@example.com"))
     port = post.port
     if answer is None:  # nothing listens there
         port = 1

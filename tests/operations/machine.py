@@ -258,7 +258,7 @@ class Promises(RuleBasedStateMachine):
         assert len({row["title"] for row in rows}) == len(rows)
 
     @invariant()
-    def whatever_is_open_is_watched_and_nothing_else_climbs(self) -> None:
+    def whatever_is_open_is_watched_and_nothing_else_escalates(self) -> None:
         assert self.stage.unwatched() == []
         stray = self.rows(
             "select t.key from timers t join incidents i on i.workspace = t.workspace "

@@ -17,12 +17,19 @@ from bot.lotse import Lotse
 from bot.operations.auditor import Auditor
 from handlers import FEATURES
 from storage import operations
+from storage.delivery.timers import TimerKind
 from storage.engine import Database, Tx
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import DEMO, Say, Stage
 
 Break = Callable[[Stage], None]
+
+
+class Nobody(TimerKind):
+    """A timer that no room carries out."""
+
+    NOBODY = "nobody"
 
 
 def sql(*statements: str) -> Break:
@@ -165,7 +172,7 @@ def test_the_monitor_outside_hears_of_clean_minutes_only(
             ours = lotse(bot, folder, LOTSE_HEARTBEAT_URL=url)
             await ours.caretaker.round()
             assert calls == ["/beat"]
-            await bot.dispatcher.fire_timer(DEMO, "nobody")  # stands for anything
+            await bot.dispatcher.fire_timer(DEMO, Nobody.NOBODY)  # stands for anything
             BROKEN["second chains"](bot)
             for _minute in range(3):
                 await ours.caretaker.round()

@@ -11,6 +11,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from handlers.incidents.keys import IncidentTimer
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine import NewerSchema, StorageError, Tx
@@ -89,7 +90,7 @@ def test_leases_go_by_the_database_s_clock_on_both(two: tuple[Postgres, Postgres
             tx.within(DEMO), id="1", place=PlaceId("local:@ben"), key="k", kind=ParcelKind.NOTE,
             message="{}", now=MONDAY,
         )  # fmt: skip
-        timers.set(tx.within(DEMO), id="t", kind="climb", key="t", due=MONDAY)
+        timers.set(tx.within(DEMO), id="t", kind=IncidentTimer.ESCALATION, key="t", due=MONDAY)
 
     one.transact(post)
     # The machine that claims is a day ahead with what it shows people: the lease is not.

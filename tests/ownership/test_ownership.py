@@ -33,7 +33,7 @@ def leaves(bot: Stage, who: PersonId, *, active: bool = False) -> None:
         before = people.find(tx, who)
         assert before is not None
         people.set_active(tx, who, active)
-        bot.dispatcher.noticed(tx, before)
+        bot.dispatcher.notice_leaving(tx, before)
 
     bot.store(learn)
     bot.carry()
@@ -145,7 +145,7 @@ def test_the_accountable_person_edits_all_but_the_persons(ben: Say, anna: Say, c
     assert ben.answer.field == "name"
 
 
-def test_the_limit_says_when_the_alarm_climbs_and_serious_halves_it(
+def test_the_limit_says_when_the_alarm_escalates_and_serious_halves_it(
     chris: Say, anna: Say, carla: Say, wind: Wind
 ) -> None:
     chris("service edit kasse")
@@ -221,7 +221,7 @@ def test_the_accountable_person_leaves(
         "and workspace = :workspace"
     )
     assert kept == [{"acknowledged_by": "ben", "responsible": "carla"}]
-    wind(minutes=10)  # nobody answers: it climbs to the manager, for the deputy is the first now
+    wind(minutes=10)  # nobody answers: it escalates to the manager, for the deputy is the first now
     assert any(each.startswith("INC-1 · Kasse tot\nNobody has") for each in chris.sees())
     assert "Du kümmerst dich" in carla("annehmen 1")
     carla("annehmen 2")

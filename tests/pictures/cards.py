@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from handlers.digest import schedule as digest_schedule
+from storage.delivery.places import PlaceRole
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
 from storage.workspaces import Workspace
@@ -78,9 +79,9 @@ def incidents(album: Album) -> None:
     album.answered(anna, "Called serious: the answer")
     album.stands("incidents", "Card: serious")
     album.stage.wind(minutes=5)
-    album.stands("@carla", "Alarm: climbed to the deputy")
+    album.stands("@carla", "Alarm: escalated to the deputy")
     album.stage.wind(minutes=5)
-    album.stands("@chris", "Alarm: climbed to the manager")
+    album.stands("@chris", "Alarm: escalated to the manager")
     ben.press(calls="ack", at="@ben")
     album.answered(ben, "Looks after it: the answer")
     album.stands("incidents", "Card: somebody is on it")
@@ -126,7 +127,7 @@ def incidents(album: Album) -> None:
     album.answered(anna, "Not understood: offered as an incident")
     carla("status")
     album.answered(carla, "What is waiting for me")
-    for number in (3, 4):  # else their alarms would climb for a week
+    for number in (3, 4):  # else their alarms would escalate for a week
         carla(f"restored {number}")
 
 
@@ -261,7 +262,8 @@ def furnish(tx: Tx, stage: Stage, language: str) -> None:
     said = SAID[language]
     whole = Company(
         channels=tuple(
-            (f"local:{said[role]}", said[role], role) for role in ("incidents", "managers")
+            (f"local:{said[role]}", said[role], role)
+            for role in (PlaceRole.INCIDENTS, PlaceRole.MANAGERS)
         ),
         services=(
             Answered("till", said["till"], ("Kassen",), "Ben", "Carla"),

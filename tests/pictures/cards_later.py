@@ -302,7 +302,7 @@ def leaves(stage: Stage, who: PersonId) -> None:
         before = people.find(tx, who)
         assert before is not None
         people.set_active(tx, who, False)
-        stage.dispatcher.noticed(tx, before)
+        stage.dispatcher.notice_leaving(tx, before)
 
     stage.store(learn)
     stage.carry()

@@ -311,7 +311,7 @@ def test_effects_have_the_right_sign(
 ) -> None:
     """Requirements D17 and D18."""
     pilot = Pilot("p", "P", "x", None, None, better=better, baseline=before, target=target)
-    found = measure.changed(pilot, Decimal(now), 41, 4)
+    found = measure.effect_of(pilot, Decimal(now), 41, 4)
     assert found is not None and found.percent == Decimal(percent)
     assert found.reached is (percent in ("25", "28.75"))
 

@@ -634,11 +634,11 @@ def test_who_answers_for_the_it_looks_at_it_in_week_four(
     id = started(bot)
 
     def hold(tx: Tx) -> None:
-        now, boss, it = bot.clock.now(), PersonId("chris"), PersonId("anna")
-        drafts.begin(tx, "m", by=boss, secret="s", now=now)
+        now, manager, it = bot.clock.now(), PersonId("chris"), PersonId("anna")
+        drafts.begin(tx, "m", by=manager, secret="s", now=now)
         until = (now.date() + timedelta(days=365)).isoformat()
         drafts.change(tx, "m", it_contact=it, valid_until=until)
-        drafts.confirm_lead(tx, "m", boss, now)
+        drafts.confirm_lead(tx, "m", manager, now)
         drafts.confirm_it(tx, "m", it, now)
         assert drafts.release(tx, "m", now)
 

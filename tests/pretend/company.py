@@ -12,6 +12,7 @@ from datetime import datetime
 from handlers.kit.readers import folded
 from storage import people, services, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId, ServiceId
 from storage.services import Service
@@ -47,7 +48,7 @@ class Company:
     and their direct place. `speaks` are the languages that they have chosen.
     """
 
-    channels: tuple[tuple[str, str, str | None], ...]
+    channels: tuple[tuple[str, str, PlaceRole | None], ...]
     services: tuple[Answered, ...]
     id: Callable[[str], str] = str.lower
     identity: Callable[[str], str] = lambda name: f"local:{name.lower()}"
@@ -64,7 +65,7 @@ def furnish(tx: Tx, workspace: Workspace, company: Company, now: datetime) -> No
     for name in company.names:
         welcome(tx, company, name, now)
     for id, name, role in company.channels:
-        places.ensure(tx, PlaceId(id), "channel", name, role=role)
+        places.ensure(tx, PlaceId(id), PlaceKind.CHANNEL, name, role=role)
     for each in company.services:
         service = Service(
             id=ServiceId(each.id),
@@ -91,7 +92,7 @@ def welcome(tx: Tx, company: Company, name: str, now: datetime) -> None:
         manager=name == MANAGER,
     )
     people.inform(tx, id, now.date())
-    places.ensure(tx, PlaceId(company.direct(name)), "direct", name, person=id)
+    places.ensure(tx, PlaceId(company.direct(name)), PlaceKind.DIRECT, name, person=id)
 
 
 def accepted(service: Service, now: datetime) -> Service:

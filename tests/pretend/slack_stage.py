@@ -33,7 +33,9 @@ from bot.slack.installations import OAuth
 from bot.slack.socket_mode import Sockets
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.incidents.keys import IncidentTimer
+from handlers.settings.platform_notices import PlatformTimer
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend.company import NAMES, Answered, Company, furnish, rest
@@ -45,7 +47,10 @@ from tests.pretend.timed import Timed
 
 INCIDENTS, GENERAL, MANAGERS = "CINC", "CGEN", "CMAN"
 SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
-CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
+CHANNELS = (
+    (INCIDENTS, "incidents", PlaceRole.INCIDENTS),
+    (MANAGERS, "management", PlaceRole.MANAGERS),
+)
 
 
 def user(name: str) -> str:
@@ -64,7 +69,7 @@ class SlackStage(Timed):
         self.edge: SlackEdge
         self._token = str(given.pop("token", TOKEN))
         self._many = bool(given.pop("many", False))
-        self.seal = TokenCipher(given.pop("keys", None) or {"k": new_key()})
+        self.cipher = TokenCipher(given.pop("keys", None) or {"k": new_key()})
         self.address = ""
         self._given = given
         self._clients: dict[str, Client] = {}
@@ -92,7 +97,7 @@ class SlackStage(Timed):
         here = f"http://127.0.0.1:{door.getsockname()[1]}"
         if self._many:
             self.address = here
-            oauth = OAuth(CLIENT_ID, CLIENT_SECRET, self.seal)
+            oauth = OAuth(CLIENT_ID, CLIENT_SECRET, self.cipher)
             company = Workspace(MAIN, "Demo", "en", "Europe/Berlin", "DE")
             self._given = {"company": company, **self._given, "oauth": oauth, "address": here}
         self.edge = SlackEdge(
@@ -114,8 +119,8 @@ class SlackStage(Timed):
             self.dispatcher.run_timer,
             self.clock,
             {
-                "room": Rooms(self.database, {"slack": self.edge.rooms}).keep,
-                INTRODUCE: Introductions(
+                IncidentTimer.CHANNEL: Rooms(self.database, {"slack": self.edge.rooms}).keep,
+                PlatformTimer.INTRODUCE: Introductions(
                     self.database,
                     self.dispatcher.handle,
                     self.clock,
@@ -183,7 +188,7 @@ class SlackStage(Timed):
     def client(self, name: str) -> Client:
         """Return somebody in front of their screen."""
         if name not in self._clients:
-            self._clients[name] = Client(self.peer, user(name), self.settled, self.carry)
+            self._clients[name] = Client(self.peer, user(name), self.settle, self.carry)
         return self._clients[name]
 
     # --- other companies -------------------------------------------------------------
@@ -205,20 +210,20 @@ class SlackStage(Timed):
 
     def at(self, there: Peer, name: str) -> Client:
         """Return somebody of another company in front of their screen."""
-        return Client(there, user(name), self.settled, self.carry)
+        return Client(there, user(name), self.settle, self.carry)
 
     # --- time ------------------------------------------------------------------------
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Let everything that follows an answer come to its end."""
-        await self.edge.settled()
+        await self.edge.settle()
 
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
-        await self.scheduler.settled()
+        await self.scheduler.settle()
         await self.courier.drain()
-        await self.edge.settled()
+        await self.edge.settle()
 
     # --- looking ---------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Un
 from bot.delivery.requests import Request, Response
 from bot.delivery.scheduler import Scheduler
 from handlers import FEATURES
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
 from handlers.kit.context import LOTSE, Context
 from handlers.kit.messages import (
@@ -40,6 +41,7 @@ from handlers.kit.messages import (
     Title,
 )
 from handlers.kit.words import flat
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Row, Tx
 from storage.engine.ids import PlaceId
 from storage.workspaces import Workspace
@@ -54,9 +56,9 @@ DEMO = "demo"
 
 COMPANY = Company(
     channels=(
-        ("local:stoerungen", "störungen", "incidents"),
-        ("local:leitung", "leitung", "managers"),
-        ("local:allgemein", "allgemein", "general"),
+        ("local:stoerungen", "störungen", PlaceRole.INCIDENTS),
+        ("local:leitung", "leitung", PlaceRole.MANAGERS),
+        ("local:allgemein", "allgemein", PlaceRole.GENERAL),
     ),
     services=(
         Answered("kasse", "Kasse", ("Kassen", "Bon"), "Ben", "Carla"),
@@ -396,7 +398,10 @@ class Stage:
         )
         self.rooms = Rooms(database, {self.chat.name: self.chat})
         self.scheduler = Scheduler(
-            database, self.dispatcher.run_timer, self.clock, {"room": self.rooms.keep}
+            database,
+            self.dispatcher.run_timer,
+            self.clock,
+            {IncidentTimer.CHANNEL: self.rooms.keep},
         )
         self._runner = asyncio.Runner()
         self._requests = itertools.count(1)
@@ -482,7 +487,7 @@ class Stage:
 
     async def _carry(self) -> None:
         await self.scheduler.round()
-        await self.scheduler.settled()
+        await self.scheduler.settle()
         await self.courier.drain()
 
     def wind(self, *, minutes: float = 0, to: datetime | str | None = None) -> None:

@@ -27,7 +27,8 @@ from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
 from handlers import FEATURES
 from handlers.digest import schedule as digest_schedule
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.settings.platform_notices import PlatformTimer
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import conversations
@@ -42,7 +43,10 @@ from tests.pretend.timed import MAIN, Timed
 INCIDENTS, MANAGERS = "19:inc@thread.tacv2", "19:man@thread.tacv2"
 GENERAL, GROUP = "19:gen@thread.tacv2", "19:group@thread.v2"
 SPEAKS = {"Anna": "en", "Ben": "de", "Carla": "de", "Chris": "en"}
-CHANNELS = ((INCIDENTS, "incidents", "incidents"), (MANAGERS, "management", "managers"))
+CHANNELS = (
+    (INCIDENTS, "incidents", PlaceRole.INCIDENTS),
+    (MANAGERS, "management", PlaceRole.MANAGERS),
+)
 
 
 def app(peer: Peer, **given: Any) -> App:
@@ -97,7 +101,10 @@ class TeamsStage(Timed):
             self.database, self.dispatcher.handle, self.clock, {"teams": self.edge.introduce}
         )
         self.scheduler = Scheduler(
-            self.database, self.dispatcher.run_timer, self.clock, {INTRODUCE: introductions.keep}
+            self.database,
+            self.dispatcher.run_timer,
+            self.clock,
+            {PlatformTimer.INTRODUCE: introductions.keep},
         )
         await self.edge.start()
         site = web.Application()
@@ -161,21 +168,21 @@ class TeamsStage(Timed):
     def client(self, name: str) -> Client:
         """Return somebody in front of their screen."""
         if name not in self._clients:
-            self._clients[name] = Client(self.peer, f"29:{name.lower()}", self.settled, self.carry)
+            self._clients[name] = Client(self.peer, f"29:{name.lower()}", self.settle, self.carry)
         return self._clients[name]
 
     # --- time ------------------------------------------------------------------------
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Let everything that follows an answer come to its end."""
-        await self.edge.settled()
+        await self.edge.settle()
 
     async def carry(self) -> None:
         """Carry out what is due now, and deliver what may be delivered now."""
         await self.scheduler.round()
-        await self.scheduler.settled()
+        await self.scheduler.settle()
         await self.courier.drain()
-        await self.edge.settled()
+        await self.edge.settle()
 
     # --- looking ---------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from handlers.kit.commands import call
 from handlers.privacy import retention
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx, opening
 from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Say, Stage, answered
@@ -52,7 +53,7 @@ def test_data_shows_all_rooms_in_which_somebody_stands(
     bot.dispatcher.address = "http://lotse.example"  # nobody outside reaches it: in the chat, then
     bot.store(
         lambda tx: places.ensure(
-            tx, PlaceId("slack:T1:D1"), "direct", "Dora", person=PersonId("dora")
+            tx, PlaceId("slack:T1:D1"), PlaceKind.DIRECT, "Dora", person=PersonId("dora")
         )
     )
     request = bot.request("dora", call=call("data export"))
@@ -117,7 +118,7 @@ def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) 
     two("stand")
     bot.store(
         lambda tx: places.ensure(
-            tx, PlaceId("local:@ben2"), "direct", "Ben", person=PersonId("ben2")
+            tx, PlaceId("local:@ben2"), PlaceKind.DIRECT, "Ben", person=PersonId("ben2")
         )
     )
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")

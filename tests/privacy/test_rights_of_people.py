@@ -11,9 +11,10 @@ from handlers.kit.commands import call
 from handlers.privacy import exporting
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
-from storage.people import Person
+from storage.people import Person, PersonKind
 from tests.board.test_board import Browser
 from tests.pretend.stage import Say, Stage, answered
 
@@ -50,7 +51,7 @@ def stranger(bot: Stage, name: str = "dora", language: str = "en") -> Say:
     )
     bot.store(
         lambda tx: places.ensure(
-            tx, PlaceId(f"local:@{name}"), "direct", name.title(), person=PersonId(name)
+            tx, PlaceId(f"local:@{name}"), PlaceKind.DIRECT, name.title(), person=PersonId(name)
         )
     )
     return say
@@ -100,7 +101,7 @@ def test_who_is_alarmed_before_they_ever_wrote_is_told_with_it(bot: Stage, chris
 
 def test_who_is_turned_away_is_told_as_well(bot: Stage) -> None:
     stranger(bot)
-    bot.store(lambda tx: people.set_kind(tx, DORA, "guest"))
+    bot.store(lambda tx: people.set_kind(tx, DORA, PersonKind.GUEST))
     assert TOLD in Say(bot, "dora")("incident Kasse tot")
 
 
@@ -185,7 +186,7 @@ def test_a_wrong_name_is_corrected_everywhere_and_stays(bot: Stage, ben: Say) ->
     # What the platform says next does not bring the wrong name back.
     bot.store(
         lambda tx: people.learn(
-            tx, DORA, name="Dora", kind="member", active=True, language="en", admin=False
+            tx, DORA, name="Dora", kind=PersonKind.MEMBER, active=True, language="en", admin=False
         )
     )
     assert person(bot, "dora").name == "Dora Maria"

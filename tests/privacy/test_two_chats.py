@@ -9,6 +9,7 @@ import pytest
 from handlers.kit.commands import call
 from storage import people
 from storage.delivery import places
+from storage.delivery.places import PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Chat, Say, Stage, impossible, plain
@@ -27,7 +28,7 @@ def other(bot: Stage) -> Chat:
 
     def link(tx: Tx) -> None:
         tx.insert("identities", identity="elsewhere:ben", person="ben")
-        places.ensure(tx, PlaceId(THERE), "direct", "Ben", person=PersonId("ben"))
+        places.ensure(tx, PlaceId(THERE), PlaceKind.DIRECT, "Ben", person=PersonId("ben"))
 
     bot.store(link)
     return chat

@@ -17,6 +17,7 @@ from handlers.kit.working_hours import WorkingTime
 from storage import incidents, people, workspaces
 from storage.engine import Tx
 from storage.engine.ids import PersonId
+from storage.people import PersonKind
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 from tests.repeats.test_repeats import declared, states, unlike
 
@@ -26,7 +27,7 @@ Wind = Callable[..., None]
 
 
 def blocked(bot: Stage, number: int) -> str | None:
-    """Return what the gate is told about an incident, in English."""
+    """Return what transitions are told about an incident, in English."""
 
     def ask(tx: Tx) -> str | None:
         person = people.find(tx, PersonId("chris"))
@@ -49,7 +50,7 @@ def leaves(bot: Stage, person: PersonId) -> None:
 
     def leave(tx: Tx) -> None:
         people.learn(
-            tx, person, name=person.title(), kind="member", active=False, language=None,
+            tx, person, name=person.title(), kind=PersonKind.MEMBER, active=False, language=None,
             admin=False,
         )  # fmt: skip
 
@@ -553,7 +554,7 @@ def test_days_before_keep_the_time_of_day_when_the_clocks_change() -> None:
     assert found == datetime(2026, 10, 10, 7, tzinfo=UTC)
 
 
-# --- at the gate -------------------------------------------------------------------------
+# --- when it is finished -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -607,7 +608,7 @@ def test_a_false_alarm_or_a_duplicate_counts_for_no_problem(
 def test_a_whole_life_makes_at_most_four_posts_on_the_channel_s_side(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Wind
 ) -> None:
-    """Climbing, news, the question of a repeat, a problem, its ban, the gate, a late fix."""
+    """Climbing, news, the question of a repeat, a problem, its ban, the checklist, a late fix."""
     declared(bot, anna, *TITLES[:2])
     anna(f"incident {TITLES[2]}", at="allgemein")
     wind(minutes=65)  # to the deputy, to the manager, again

@@ -431,7 +431,7 @@ def test_the_engine_s_door(bot: Stage, anna: Say) -> None:
     )  # fmt: skip
 
 
-def test_an_answered_question_is_gone_from_climbed_alarms_too(
+def test_an_answered_question_is_gone_from_escalated_alarms_too(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
     declared(bot, anna, "Etikettendrucker offline")

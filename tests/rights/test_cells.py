@@ -15,7 +15,7 @@ from handlers.kit.messages import Call
 from handlers.rights import RIGHTS, Tie, may
 from storage import people
 from storage.engine import Row, Tx
-from storage.people import Person
+from storage.people import Person, PersonKind
 from tests.pretend.stage import DEMO, Say, Stage, plain
 
 CELLS = Path(__file__).parent / "cells.txt"
@@ -139,7 +139,7 @@ def company(bot: Stage) -> None:
     dora("sprache en")
     for each in ("ben", "carla", "gustav", "nora", "left"):
         Say(bot, each)("sprache en")
-    kinds = {"gustav": "guest", "nora": "new"}
+    kinds = {"gustav": PersonKind.GUEST, "nora": PersonKind.NEW}
 
     def change(tx: Tx) -> None:
         for name, kind in kinds.items():

@@ -13,6 +13,7 @@ from handlers.kit.messages import Call
 from storage import people
 from storage.engine import Tx
 from storage.engine.sqlite import Sqlite
+from storage.people import PersonKind
 from tests.pilots.test_pilots import MEASURE, do, prepared
 from tests.pretend import machines
 from tests.pretend.stage import Say, Stage, plain, staged
@@ -210,7 +211,7 @@ def company(bot: Stage, room: Room) -> Values:
     for each in room.ties:
         Say(bot, each)("sprache en")
     values = room.build(bot)
-    kinds = {"gustav": "guest", "nora": "new"}
+    kinds = {"gustav": PersonKind.GUEST, "nora": PersonKind.NEW}
 
     def change(tx: Tx) -> None:
         for name, kind in kinds.items():

@@ -10,14 +10,20 @@ from bot import __main__ as program
 from bot.lotse import MAIN
 from storage import audit, people, workspaces
 from storage.delivery import places
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine import AlreadyRunning, Database, Tx, opening
 from storage.engine.ids import PersonId, PlaceId
+from storage.people import PersonKind
 from storage.workspaces import Workspace
 from tests.pretend.stage import MONDAY
 
 Run = Callable[..., tuple[int, str]]
-PEOPLE = (("U1", "Chris", "member"), ("U2", "Ben", "member"), ("U3", "Gast", "guest"),
-          ("U4", "Ben", "member"))  # fmt: skip
+PEOPLE = (
+    ("U1", "Chris", PersonKind.MEMBER),
+    ("U2", "Ben", PersonKind.MEMBER),
+    ("U3", "Gast", PersonKind.GUEST),
+    ("U4", "Ben", PersonKind.MEMBER),
+)
 
 
 def furnished(tx: Tx) -> None:
@@ -34,7 +40,7 @@ def furnished(tx: Tx) -> None:
             kind=kind,
             manager=id == "U1",
         )
-    places.ensure(tx, PlaceId("slack:C1"), "channel", "incidents", role="incidents")
+    places.ensure(tx, PlaceId("slack:C1"), PlaceKind.CHANNEL, "incidents", role=PlaceRole.INCIDENTS)
 
 
 @pytest.fixture

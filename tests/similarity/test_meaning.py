@@ -97,7 +97,7 @@ def test_what_another_process_stored_is_read_and_not_made_again(
 ) -> None:
     anna(f"incident {SENSES[0][0]}")
     keep(bot, senses)
-    del bot.database.beside["likeness"]  # as after a new start
+    del bot.database.beside["similarity"]  # as after a new start
     senses.asked.clear()
     assert likes(bot, SENSES[0][1]) == [(1, True)]
     assert senses.asked == [SENSES[0][1]], "only the question"
@@ -110,7 +110,7 @@ def test_nobody_waits_for_thousands(
     anna(f"incident {SENSES[0][0]}")
     anna(f"incident {SENSES[1][0]}")
     anna(f"incident {SENSES[2][0]}")
-    del bot.database.beside["likeness"]
+    del bot.database.beside["similarity"]
     assert likes(bot, SENSES[0][1]) == [], "the newest first"
     assert likes(bot, SENSES[0][1]) == []
     assert likes(bot, SENSES[0][1]) == [(1, True)]

@@ -192,7 +192,7 @@ def test_only_so_much_is_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None
     def work(tx: Tx) -> set[str]:
         for name in ("one", "two", "three"):
             ask(company(tx, workspace=name), "VPN")
-        held = tx.beside["likeness"]._held
+        held = tx.beside["similarity"]._held
         assert ask(tx.within("one"), "VPN very slow")[0].words == ("VPN", "slow")
         return set(held)
 
@@ -334,7 +334,7 @@ def test_declaring_reads_ahead_from_words_buttons_and_forms(
 
     def looked(ctx: Context, title: str, service: Service | None) -> Ahead:
         found = handed_in(ctx, title, service)
-        seen.append([each.number for each in found.likes])
+        seen.append([each.number for each in found.matches])
         return found
 
     monkeypatch.setattr(triage, "handed_in", looked)

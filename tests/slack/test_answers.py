@@ -31,7 +31,7 @@ async def test_one_hiccup_loses_no_answer(sqlite: Sqlite, fault: Fault) -> None:
     async with slack_stage(sqlite, strict=False, **QUICK) as stage:
         stage.peer.plan("chat.postEphemeral", fault)
         await stage.client("anna").says("<@UBOT> status", at="CGEN")
-        await stage.settled()
+        await stage.settle()
         assert len(ephemeral(stage)) == 1
 
 
@@ -45,7 +45,7 @@ async def test_the_response_url_is_the_first_way(sqlite: Sqlite) -> None:
         payload["response_url"] = stage.peer.respond_url("UANNA", "CINC")
         stage.peer.plan("response_url", DOWN)
         await stage.peer.deliver("interactive", payload)
-        await stage.settled()
+        await stage.settle()
         called = [method for method, _data in stage.peer.calls]
         assert called.count("response_url") == 2 and "chat.postEphemeral" not in called
         [(_method, said)] = [each for each in stage.peer.calls if each[0] == "response_url"][:1]
@@ -62,7 +62,7 @@ async def test_an_address_that_is_not_slack_s_is_not_called(sqlite: Sqlite, url:
         payload = anna.action(card, block, block["elements"][-1])
         payload["response_url"] = url
         await stage.peer.deliver("interactive", payload)
-        await stage.settled()
+        await stage.settle()
         assert len(ephemeral(stage)) == 1
 
 
@@ -73,7 +73,7 @@ async def test_whose_answer_is_lost_finds_it_under_status(sqlite: Sqlite) -> Non
         for method in ("chat.postEphemeral", "chat.postMessage"):
             stage.peer.plan(method, *(DOWN for _each in range(2)))
         await anna.says("<@UBOT> incidents", at="CGEN")
-        await stage.settled()
+        await stage.settle()
         assert not ephemeral(stage)
         assert "An answer to you did not arrive" in await anna.types("/lotse status")
         assert "INC-1" in await anna.press("Show the answer")

@@ -187,7 +187,7 @@ async def test_nothing_is_open_that_a_message_could_belong_to(
 # --- the rest of a story ---------------------------------------------------------------------
 
 
-async def test_it_climbs_until_somebody_looks_after_it(
+async def test_it_escalates_until_somebody_looks_after_it(
     slack: SlackStage, anna: Client, carla: Client
 ) -> None:
     await anna.types("/incident Till is dead")
@@ -322,7 +322,7 @@ async def test_a_press_at_home_shows_at_home_what_changed(
 ) -> None:
     assert "Gerade wartet nichts auf dich." in await ben.opens_home()
     await anna.types("/incident Till is dead")
-    await slack.settled()
+    await slack.settle()
     assert "INC-1 · Till is dead" in ben.home(), "it is kept current"
     said = await ben.press(calls="ack", about="INC-1")
     assert "Du kümmerst dich jetzt um INC-1." in said
@@ -833,7 +833,7 @@ async def test_a_thousand_repeated_and_mixed_deliveries_have_no_double_effect(
         got = await slack.peer.deliver(kind, payload, headers=headers)
         assert got.status == 200
         if position % 100 == 0:
-            await slack.settled()
+            await slack.settle()
     await slack.carry()
     assert slack.count("incidents") == 24
     assert len(slack.peer.sees(INCIDENTS)) == 24
@@ -918,7 +918,7 @@ async def test_a_store_that_is_down_is_told(
             got = await slack.peer.deliver(kind, payload)
             assert got.status == down
     slack.peer.patience = 3
-    await slack.settled()
+    await slack.settle()
     assert len([each for each in logged.records if "could not be stored" in each.getMessage()]) == 4
     logged.records.clear()
     assert slack.count("incidents") == 1

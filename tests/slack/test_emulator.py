@@ -28,6 +28,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.delivery.menus import SCOPES
 from bot.lotse import MAIN, Lotse
+from storage.delivery.places import PlaceRole
 from storage.engine import Row, Tx
 from storage.engine.sqlite import Sqlite
 from storage.workspaces import Workspace
@@ -222,7 +223,7 @@ class Company:
     async def settle(self) -> None:
         """Let everything happen that is due."""
         assert self.lotse.slack is not None
-        await self.lotse.slack.settled()
+        await self.lotse.slack.settle()
         await self.lotse.settle()
 
     async def wind(self, minutes: float) -> None:
@@ -299,7 +300,7 @@ def furnish(tx: Tx, company: Company, language: str) -> None:
         return company.ids[name.lower()]
 
     whole = pretend.Company(
-        channels=((f"slack:{company.channel}", "incidents", "incidents"),),
+        channels=((f"slack:{company.channel}", "incidents", PlaceRole.INCIDENTS),),
         services=(
             pretend.Answered("till", "Till", ("Kasse",), "Ben", "Carla"),
             pretend.rest("en"),
@@ -353,7 +354,7 @@ async def test_declared_alarmed_acknowledged_and_restored(emulator: str, languag
         assert works in str(edited["blocks"])
 
 
-async def test_silence_climbs_to_the_deputy_and_the_manager(emulator: str) -> None:
+async def test_silence_escalates_to_the_deputy_and_the_manager(emulator: str) -> None:
     async with company(emulator) as c:
         places = {name: await c.direct(name) for name in NAMES[1:]}
         before = {name: len(await c.sees(place)) for name, place in places.items()}

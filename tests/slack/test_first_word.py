@@ -67,7 +67,7 @@ async def test_of_a_colleague_it_is_carried_out_once(database: Database) -> None
             body = json.dumps(said).encode()
             got = await stage.peer.post(body, "application/json", at=now - 10 * again)
             assert got.status == 200
-            await stage.settled()
+            await stage.settle()
         await stage.wind(minutes=1)
         assert stage.count("incidents") == 1 and waiting(stage) == 0
         assert len(stage.peer.sees(INCIDENTS)) == 1

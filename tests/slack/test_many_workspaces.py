@@ -155,8 +155,8 @@ async def test_the_token_lies_in_the_store_sealed(web: SlackStage) -> None:
     states = everything(web, "slack_states")
     assert len(rows) == 1 and states == [], "a state is used up"
     assert not [each for each in secrets if each in repr(rows)]
-    assert web.seal.open(rows[0]["token"]) in there.grants.issued
-    assert web.seal.open(rows[0]["refresh_token"]) in there.grants.refresh
+    assert web.cipher.decrypt(rows[0]["token"]) in there.grants.issued
+    assert web.cipher.decrypt(rows[0]["refresh_token"]) in there.grants.refresh
 
 
 async def test_where_the_environment_holds_the_token_there_is_nothing_to_install(
@@ -273,7 +273,7 @@ async def test_many_at_once_of_several_companies_are_not_mixed_up(slack: SlackSt
         assert not [each for each in others if each in str(got.body)]
 
     await asyncio.gather(*(one(each, n) for n in range(40) for each in companies))
-    await slack.settled()
+    await slack.settle()
     await slack.carry()
     for company, canary in companies.items():
         said = "\n".join(repr(each.data) for each in company.ledger)
@@ -417,7 +417,7 @@ async def test_another_process_that_was_installed_anew_is_followed(
         await slack.install(there, "anna")  # the other process knows; this one still holds `at`
         await uninstalls(slack, there, "token_revoked")
         fresh = there.grants.give()["access_token"]
-        sealed = slack.seal.seal(fresh)
+        sealed = slack.cipher.encrypt(fresh)
         slack.database.transact(
             lambda tx: tx.run(
                 "update slack_installations set token = :sealed where team = 'T2'", sealed=sealed

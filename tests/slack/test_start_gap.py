@@ -56,7 +56,7 @@ async def test_until_slack_has_introduced_us_everything_is_refused_and_comes_aga
             assert (got.status, got.body) == (503, ""), kind
         assert deliveries(stage) == 0
         stage.peer.gates["auth.test"].set()
-        await stage.edge.introduced()
+        await stage.edge.identify_us()
         assert (await stage.peer.deliver("events_api", said)).status == 200
         assert "INC-" in await anna.types("/incident Light is out")
         assert deliveries(stage) == 2
@@ -89,7 +89,7 @@ async def test_a_hiccup_of_slack_is_waited_out(sqlite: Sqlite, fault: Fault) -> 
     stage.peer.plan("auth.test", fault)
     await stage.start()
     try:
-        await stage.edge.introduced()
+        await stage.edge.identify_us()
         assert "INC-1" in await stage.client("anna").types("/incident Till is dead")
     finally:
         await stage.stop()
@@ -105,7 +105,7 @@ async def test_only_a_real_refusal_ends_the_start_also_when_it_comes_late(
     await stage.start()
     try:
         with pytest.raises(Refused, match="SLACK_BOT_TOKEN"):
-            await stage.edge.introduced()
+            await stage.edge.identify_us()
     finally:
         await stage.stop()
 
@@ -117,7 +117,7 @@ async def test_nothing_is_sent_before_we_are_introduced(sqlite: Sqlite) -> None:
         with pytest.raises(Away):
             await stage.edge.installations.of_workspace("main")
         stage.peer.gates["auth.test"].set()
-        await stage.edge.introduced()
+        await stage.edge.identify_us()
         assert (await stage.edge.installations.of_workspace("main")).team == "T1"
     finally:
         await stage.stop()

@@ -167,8 +167,8 @@ async def race(databases: list[Database]) -> None:
         workspaces.ensure(tx, Workspace("slack-T2", "Two", "de", "Europe/Berlin", "DE"), NOW)
         installations.put(
             tx.within("slack-T2"), team="T2", bot_user="UBOT", scopes="",
-            token=keys.seal(first["access_token"]),
-            refresh_token=keys.seal(first["refresh_token"]), lasts=0,
+            token=keys.encrypt(first["access_token"]),
+            refresh_token=keys.encrypt(first["refresh_token"]), lasts=0,
         )  # fmt: skip
 
     databases[0].transact(prepare)
@@ -233,25 +233,25 @@ async def test_what_is_cut_short_does_not_lose_the_new_token(slack: SlackStage) 
 
 def test_what_is_sealed_opens_again_and_does_not_show() -> None:
     one = TokenCipher({"a": new_key()})
-    sealed = one.seal(TOKEN)
+    sealed = one.encrypt(TOKEN)
     assert TOKEN not in sealed
     assert sealed.startswith("a:")
-    assert one.open(sealed) == TOKEN
-    assert one.seal(TOKEN) != sealed
+    assert one.decrypt(sealed) == TOKEN
+    assert one.encrypt(TOKEN) != sealed
 
 
 def test_keys_change_without_losing_what_was_sealed() -> None:
     old, new = new_key(), new_key()
-    sealed = TokenCipher({"old": old}).seal(TOKEN)
+    sealed = TokenCipher({"old": old}).encrypt(TOKEN)
     both = TokenCipher({"new": new, "old": old})
     assert not both.is_current(sealed)
-    again = both.seal(both.open(sealed))
+    again = both.encrypt(both.decrypt(sealed))
     assert both.is_current(again)
-    assert TokenCipher({"new": new}).open(again) == TOKEN
+    assert TokenCipher({"new": new}).decrypt(again) == TOKEN
     with pytest.raises(UnknownKey, match="“old” is missing"):
-        TokenCipher({"new": new}).open(sealed)
+        TokenCipher({"new": new}).decrypt(sealed)
     with pytest.raises(UnknownKey, match="not the one"):
-        TokenCipher({"old": new}).open(sealed)
+        TokenCipher({"old": new}).decrypt(sealed)
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=", "a=short", "=x", "a b=x"])
@@ -319,7 +319,7 @@ def test_the_command_seals_anew_and_says_how_many(
         workspaces.ensure(tx, Workspace("slack-T2", "Two", "de", "Europe/Berlin", "DE"), NOW)
         installations.put(
             tx.within("slack-T2"), team="T2", bot_user="UBOT", scopes="",
-            token=TokenCipher({"old": old}).seal(TOKEN), refresh_token=None, lasts=None,
+            token=TokenCipher({"old": old}).encrypt(TOKEN), refresh_token=None, lasts=None,
         )  # fmt: skip
 
     database.transact(prepare)
@@ -343,7 +343,7 @@ async def test_a_token_that_does_not_open_stops_one_workspace_only(
     slack: SlackStage, logged: Logged
 ) -> None:
     there = await installed(slack, 43_200)
-    foreign = TokenCipher({"other": new_key()}).seal(TOKEN)
+    foreign = TokenCipher({"other": new_key()}).encrypt(TOKEN)
     slack.database.transact(
         lambda tx: tx.run("update slack_installations set token = :foreign", foreign=foreign)
     )

@@ -130,7 +130,7 @@ async def test_who_is_disabled_is_asked_about_whether_they_have_left(sqlite: Sql
         stage.peer.users["UBEN"]["deleted"] = True
         await stage.client("anna").types("/incident Till is dead", at=INCIDENTS)
         await stage.carry()
-        await stage.settled()
+        await stage.settle()
         rows = stage.rows("select active from people where workspace = :workspace and id = 'UBEN'")
         assert [row["active"] for row in rows] == [0]
 

@@ -109,8 +109,8 @@ def known(tx: Tx) -> Known:
     return Known(
         len(people.managers(tx)),
         len(services.all(tx)),
-        places.find(tx, places.INCIDENTS),
-        places.find(tx, places.MANAGERS),
+        places.find(tx, places.PlaceRole.INCIDENTS),
+        places.find(tx, places.PlaceRole.MANAGERS),
     )
 
 

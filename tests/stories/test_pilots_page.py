@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.delivery import places
+from storage.delivery.places import PlaceKind, PlaceRole
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from tests.pretend.company import Company, welcome
@@ -22,7 +23,7 @@ def furnish_more(tx: Tx, language: str, stage: Stage) -> None:
     for name in MORE:
         welcome(tx, Company((), ()), name, stage.clock.now())
     hall = {"en": "everybody", "de": "alle"}[language]
-    places.ensure(tx, PlaceId(f"local:{hall}"), "channel", hall, role="general")
+    places.ensure(tx, PlaceId(f"local:{hall}"), PlaceKind.CHANNEL, hall, role=PlaceRole.GENERAL)
 
 
 @pytest.mark.parametrize("language", PAGES)

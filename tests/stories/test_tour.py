@@ -25,6 +25,7 @@ from bot.delivery import plain
 from handlers.digest import schedule as digest_schedule
 from handlers.kit.readers import folded
 from handlers.kit.words import flat
+from storage.delivery.places import PlaceRole
 from storage.engine import Database, Tx
 from storage.workspaces import Workspace
 from tests.pretend import company
@@ -34,8 +35,8 @@ from tests.pretend.stage import DEMO, Say, Stage
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGES = {"en": DOCS / "tour.md", "de": DOCS / "tour.de.md"}
 CHANNELS = {
-    "en": (("incidents", "incidents"), ("management", "managers")),
-    "de": (("störungen", "incidents"), ("leitung", "managers")),
+    "en": (("incidents", PlaceRole.INCIDENTS), ("management", PlaceRole.MANAGERS)),
+    "de": (("störungen", PlaceRole.INCIDENTS), ("leitung", PlaceRole.MANAGERS)),
 }
 TILL = {"en": ("Till", ("Tills",)), "de": ("Kasse", ("Kassen",))}
 REST = {"en": "Everything else", "de": "Alles andere"}

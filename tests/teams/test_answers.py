@@ -33,7 +33,7 @@ async def test_one_hiccup_loses_no_answer(sqlite: Sqlite, fault: Fault, at: str)
     async with teams_stage(sqlite, strict=False, **QUICK) as stage:
         stage.peer.plan("post", fault)
         await stage.client("Anna").says("status", at=at)
-        await stage.settled()
+        await stage.settle()
         assert "Nothing is waiting for you right now." in "\n".join(stage.peer.sees("a:anna"))
 
 
@@ -42,7 +42,7 @@ async def test_whose_answer_is_lost_finds_it_under_status(sqlite: Sqlite) -> Non
         anna = stage.client("Anna")
         stage.peer.plan("post", DOWN, DOWN)
         await anna.says("status")
-        await stage.settled()
+        await stage.settle()
         assert "An answer to you did not arrive" in await anna.says("status")
 
 

@@ -12,6 +12,7 @@ import pytest
 from storage import workspaces
 from storage.delivery import outbox, places, waiting
 from storage.delivery.outbox import Parcel, ParcelKind
+from storage.delivery.places import PlaceKind
 from storage.engine import Database, Tx
 from storage.engine.ids import PlaceId
 from storage.teams import button_presses, conversations
@@ -72,7 +73,7 @@ def test_a_lost_conversation_is_opened_anew(store: Run) -> None:
     store(hear())
     store(lambda tx: conversations.lose(tx, PLACE))
     assert store(lambda tx: conversations.find(tx, PLACE)).conversation is None
-    store(lambda tx: conversations.opened(tx, PLACE, "a:2"))
+    store(lambda tx: conversations.keep_direct(tx, PLACE, "a:2"))
     assert store(lambda tx: conversations.find(tx, PLACE)).conversation == "a:2"
 
 
@@ -132,7 +133,7 @@ def test_presses_are_forgotten(store: Run) -> None:
 
 CHANGES: dict[str, Callable[[Tx], object]] = {
     "hear": hear(service_url="https://evil/"),
-    "opened": lambda tx: conversations.opened(tx, PLACE, "a:9"),
+    "opened": lambda tx: conversations.keep_direct(tx, PLACE, "a:9"),
     "lose": lambda tx: conversations.lose(tx, PLACE),
     "block": lambda tx: conversations.block(tx, PLACE, "x"),
     "welcome": lambda tx: conversations.welcome(tx, PLACE, MONDAY),
@@ -194,7 +195,7 @@ def sent(store: Run, now: datetime) -> dict[str, str]:
 
 
 def finished(tx: Tx, parcel: Parcel, now: datetime) -> bool:
-    return outbox.sent(tx, parcel, f"m-{parcel.id}", now)
+    return outbox.mark_sent(tx, parcel, f"m-{parcel.id}", now)
 
 
 def test_what_was_parked_goes_out_once_something_is_heard(store: Run) -> None:
@@ -264,10 +265,10 @@ def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
 def test_a_purpose_has_one_channel_on_each_platform(store: Run) -> None:
     def furnish(tx: Tx) -> None:
         for id in ("slack:C1", "slack:C2", "teams:19:a", "teams:19:b"):
-            places.ensure(tx, PlaceId(id), "channel", id)
-            places.set_role(tx, PlaceId(id), places.INCIDENTS)
+            places.ensure(tx, PlaceId(id), PlaceKind.CHANNEL, id)
+            places.set_role(tx, PlaceId(id), places.PlaceRole.INCIDENTS)
 
     store(furnish)
-    found = store(lambda tx: places.with_role(tx, places.INCIDENTS))
+    found = store(lambda tx: places.with_role(tx, places.PlaceRole.INCIDENTS))
     assert [each.id for each in found] == ["slack:C2", "teams:19:b"]
-    assert store(lambda tx: places.with_role(tx, places.MANAGERS)) == []
+    assert store(lambda tx: places.with_role(tx, places.PlaceRole.MANAGERS)) == []

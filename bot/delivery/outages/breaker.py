@@ -64,7 +64,7 @@ class Breaker:
         self.tries_one = True
         return True
 
-    def answered(self) -> bool:
+    def note_answer(self) -> bool:
         """It took something, or said why not; say whether it was away before."""
         was = self.open
         self.since, self.reason, self.tries_one, self._wait = None, "", False, FIRST

@@ -21,7 +21,7 @@ from handlers.kit.messages import (
     spoken,
 )
 from handlers.kit.words import _, speak
-from handlers.settings.platform_notices import UNREACHABLE
+from handlers.settings.platform_notices import PlatformTimer
 from storage import people, workspaces
 from storage.delivery import outbox, places, timers, waiting
 from storage.delivery.outbox import ParcelKind
@@ -44,11 +44,13 @@ class CatchingUp:
     def unreachable(self, tx: Tx, place: PlaceId, reason: str, now: datetime) -> None:
         """Nothing can be sent to a place: known from now on, and the managers are told once."""
         if places.park(tx, place, reason):
-            key = f"{UNREACHABLE} {place}"
-            timers.set(tx, id=self._new_id(), kind=UNREACHABLE, key=key, due=now, place=place)
+            key = f"{PlatformTimer.UNREACHABLE} {place}"
+            timers.set(
+                tx, id=self._new_id(), kind=PlatformTimer.UNREACHABLE, key=key, due=now, place=place
+            )
             tx.signal()
 
-    def returned(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
+    def fold_waiting(self, tx: Tx, platform: str, since: datetime, now: datetime) -> None:
         """Fold the alarms that waited since `since`, in all workspaces."""
         name = NAMES.get(platform, platform)
         alarms_of = waiting.waiting_alarms(tx, f"{platform}:")

@@ -11,7 +11,7 @@ from storage.engine import Tx
 from storage.engine.ids import PlaceId
 
 
-def reached(tx: Tx, place: PlaceId, now: datetime) -> None:
+def unpark(tx: Tx, place: PlaceId, now: datetime) -> None:
     """Something was heard from a place, or it took something: what was parked there goes out."""
     if places.reopen(tx, place):
         waiting.release(tx, place, now)

@@ -11,14 +11,14 @@ from handlers.ownership import leaving
 from storage import people
 from storage import people as storage_people
 from storage.delivery import places
-from storage.delivery.places import Place
+from storage.delivery.places import Place, PlaceKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person, PersonKind
 
 
 def find_or_create_person(
-    tx: Tx, named: Named, kind: str, now: datetime, new_id: Callable[[], str]
+    tx: Tx, named: Named, kind: PersonKind | None, now: datetime, new_id: Callable[[], str]
 ) -> Person:
     """Return the person behind a verified identity, known from now on.
 
@@ -32,14 +32,14 @@ def find_or_create_person(
         id=id,
         key=new_id(),
         now=now,
-        kind=kind or "member",
+        kind=kind or PersonKind.MEMBER,
     )
-    if kind not in ("", "new", person.kind):
+    if kind is not None and kind not in (PersonKind.NEW, person.kind):
         people.set_kind(tx, person.id, kind)
-        leaving.noticed(tx, person, id=new_id(), now=now)
-        person = replace(person, kind=PersonKind(kind))
+        leaving.notice(tx, person, id=new_id(), now=now)
+        person = replace(person, kind=kind)
     if named.direct and places.find(tx, named.direct) is None:
-        places.ensure(tx, named.direct, "direct", person.name, person=person.id)
+        places.ensure(tx, named.direct, PlaceKind.DIRECT, person.name, person=person.id)
     return person
 
 
@@ -50,7 +50,7 @@ def find_or_create_place(tx: Tx, id: PlaceId, called: str | None) -> Place | Non
         return found
     name = clean(called)
     if found is None:
-        places.ensure(tx, id, "channel", name)
+        places.ensure(tx, id, PlaceKind.CHANNEL, name)
         return places.find(tx, id)
     if name and name != found.name:
         places.rename(tx, id, name)

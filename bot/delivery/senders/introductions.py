@@ -21,12 +21,13 @@ from bot.delivery.requests import Request, Response, kept, read_request
 from handlers.kit.context import Context
 from handlers.kit.messages import dump, line, spoken
 from handlers.kit.words import _
-from handlers.settings.platform_notices import INTRODUCE
+from handlers.settings.platform_notices import PlatformTimer
 from storage.delivery import held_requests, outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import Timer
 from storage.engine import Database
 from storage.engine.ids import PlaceId
+from storage.people import PersonKind
 
 log = logging.getLogger("lotse.introductions")
 
@@ -52,7 +53,7 @@ def wait(ctx: Context, request: Request, answer: Response, *, keep: bool) -> Res
     timers.set(
         ctx.tx,
         id=ctx.new_id(),
-        kind=INTRODUCE,
+        kind=PlatformTimer.INTRODUCE,
         key=_key(identity),
         due=ctx.now + SOON,
         identity=identity,
@@ -62,7 +63,7 @@ def wait(ctx: Context, request: Request, answer: Response, *, keep: bool) -> Res
             "I am still asking who you are. What you sent is kept, and I carry it out as soon as "
             "I know."
         )
-        if ctx.person.kind == "new"
+        if ctx.person.kind is PersonKind.NEW
         else _(
             "I am still asking about the person whom you named. What you sent is kept, and I "
             "carry it out as soon as I know."
@@ -96,7 +97,7 @@ def carried_out(ctx: Context, request: Request, answer: Response) -> None:
 
 
 def _key(identity: str) -> str:
-    return f"{INTRODUCE} {identity}"
+    return f"{PlatformTimer.INTRODUCE} {identity}"
 
 
 class Introductions:

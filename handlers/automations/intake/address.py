@@ -24,6 +24,7 @@ from handlers.kit.messages import (
 from handlers.kit.words import _
 from storage import automations
 from storage.automations import Automation, history, intake
+from storage.automations.states import AutomationEvent
 
 feature = Feature(_("Automations"))
 
@@ -38,7 +39,7 @@ OVERLAP = timedelta(days=7)  # how long an old address goes on working
 )
 def address(ctx: Context, automation: AutoRef) -> Reply:
     people.need_own_or_manager(ctx, automation)
-    profile.note(ctx, automation, "new address")
+    profile.note(ctx, automation, AutomationEvent.NEW_ADDRESS)
     return with_address(ctx, automation)
 
 
@@ -73,7 +74,7 @@ def with_address(ctx: Context, automation: Automation, *, first: bool = False) -
     )
     parts.append(Buttons((Button(automation.name[:32], call("auto", automation=automation.id)),)))
     if first:
-        parts += guardrails.shown(ctx)
+        parts += guardrails.guardrail_parts(ctx)
     return Reply(Message(tuple(parts)), subject=automation.name, secret=True)
 
 
@@ -113,7 +114,7 @@ def post_only(ctx: Context, automation: AutoRef) -> Reply:
     people.need_own_or_manager(ctx, automation)
     only = not automation.post_only
     automations.change(ctx.tx, automation.id, post_only=only)
-    profile.note(ctx, automation, "changed", field="post_only", after=str(only))
+    profile.note(ctx, automation, AutomationEvent.CHANGED, field="post_only", after=str(only))
     said = (
         _("Only POST counts for “{name}” now.", name=automation.name)
         if only

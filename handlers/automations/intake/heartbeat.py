@@ -24,7 +24,13 @@ from storage import automations
 from storage.automations import Automation, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
-from storage.automations.states import AutomationKind, AutomationPhase, AutomationState, RunKind
+from storage.automations.states import (
+    AutomationEvent,
+    AutomationKind,
+    AutomationPhase,
+    AutomationState,
+    RunKind,
+)
 from storage.engine.ids import NOBODY
 from storage.people import Person
 
@@ -37,7 +43,6 @@ OPEN_FOR = timedelta(days=2)  # a start that nothing ended in this time is forgo
 STRAYS = 50  # names that fit nothing and are listed
 DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
-TEST_ASKED = "asked whether a test"
 
 
 class Odd(Worded):
@@ -87,7 +92,7 @@ def ping(
     if not counts:
         return Reply(subject=automation, outcome="odd")
     if found.state is AutomationState.RETIRED:
-        return _retired(ctx, found)
+        return _tell_retired(ctx, found)
     if any(each == id for each, _told in recent):
         return Reply(subject=automation, outcome="seen")  # its work was tried again
     key = _hash(run or once) if run or once else None
@@ -152,7 +157,7 @@ def _count(
     if kind is RunKind.START:
         now = replace(found, begun_at=found.begun_at or ctx.now)
     else:
-        now = _ended(ctx, found, kind)
+        now = _after_run(ctx, found, kind)
         still = [at for at, of in begun if of != paired]
         now = replace(now, begun_at=still[0] if still else None)
     now = replace(now, look_at=standing.look_again(now, company, ctx.now))
@@ -165,8 +170,8 @@ def _count(
     # Nobody is asked about what has reported lately, or never: no question can be open.
     last = found.last_report_at
     asked = last is not None and ctx.now - last >= standing.LEAST_WINDOW
-    posts = escalation.ended(ctx, now, "ran") if asked else ()
-    return (*posts, *_told(ctx, found, now))
+    posts = escalation.end_question(ctx, now, "ran") if asked else ()
+    return (*posts, *_tell_failure(ctx, found, now))
 
 
 ENDS = (RunKind.OK, RunKind.IDLE, RunKind.FAIL)
@@ -184,7 +189,7 @@ def _keep(ctx: Context, before: Automation, now: Automation) -> None:
         automations.change(ctx.tx, now.id, **changed)
 
 
-def _ended(ctx: Context, found: Automation, kind: RunKind) -> Automation:
+def _after_run(ctx: Context, found: Automation, kind: RunKind) -> Automation:
     """Return an automation after a run that ended."""
     now = replace(found, last_report_at=ctx.now, first_report_at=found.first_report_at or ctx.now)
     if kind is RunKind.FAIL:
@@ -215,7 +220,7 @@ def _is_another_occasion(ctx: Context, found: Automation) -> bool:
     return following is None or ctx.now >= following[0].opens
 
 
-def _told(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
+def _tell_failure(ctx: Context, before: Automation, now: Automation) -> tuple[Post, ...]:
     """Tell who answers for it of a failure once, and take it back when it works again."""
     key = f"automation:{now.id}:failed"
     posts: tuple[Post, ...] = ()
@@ -251,9 +256,9 @@ def _wonder_whether_a_test(ctx: Context, now: Automation, decides: Person) -> No
     first = now.first_report_at
     if now.last_run_at is not None or first is None or ctx.now - first < TEST_WEEK:
         return
-    if history.last(ctx.tx, now.id, TEST_ASKED) is not None:
+    if history.last(ctx.tx, now.id, AutomationEvent.ASKED_WHETHER_A_TEST) is not None:
         return
-    profile.note(ctx, now, TEST_ASKED)
+    profile.note(ctx, now, AutomationEvent.ASKED_WHETHER_A_TEST)
     words = _("“{name}” has failed since its first call. Is it still a test?", name=now.name)
     matters.note(ctx, decides.id, _test_key(now), words, *decisions(now))
 
@@ -301,7 +306,7 @@ def _burst(
     return ()
 
 
-def _retired(ctx: Context, found: Automation) -> Reply:
+def _tell_retired(ctx: Context, found: Automation) -> Reply:
     """It is retired here and still runs: tell so once."""
     posts: tuple[Post, ...] = ()
     if automations.called_again(ctx.tx, found.id, ctx.now):
@@ -364,7 +369,7 @@ def draft(ctx: Context, slug: str, *, source: str) -> Automation:
             id=ctx.new_id(),
             automation=made.id,
             at=ctx.now,
-            kind="draft",
+            kind=AutomationEvent.DRAFT,
             person=None,
             role=source,
             field="",

@@ -24,23 +24,29 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
-from storage.automations.states import AutomationPhase
+from storage.automations.states import AutomationEvent, AutomationPhase
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 
 feature = Feature(_("Automations"))
 
-TIMER = "automation checks"
 RESULTS = 5
 ENOUGH = 5  # right results of five; fewer open an iteration
 USUAL_DAYS = 30
 CHECK_INS = (7, 30, 90, 180)  # days after it went live
+
+
+class CheckTimer(TimerKind):
+    """The day's look at checks."""
+
+    CHECKS = "automation checks"
 
 
 class Change(Worded):
@@ -80,8 +86,14 @@ def _open_card(automation: Automation) -> Button:
 
 def plan(ctx: Context) -> None:
     """Let the daily look happen, if it is not planned already."""
-    if timers.due_of(ctx.tx, TIMER) is None:
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+    if timers.due_of(ctx.tx, CheckTimer.CHECKS) is None:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind=CheckTimer.CHECKS,
+            key=CheckTimer.CHECKS,
+            due=_tomorrow(ctx),
+        )
 
 
 def _tomorrow(ctx: Context) -> datetime:
@@ -90,10 +102,12 @@ def _tomorrow(ctx: Context) -> datetime:
     return calendar.midnight(day, zone) + timedelta(hours=6, minutes=15)
 
 
-@feature.timer(TIMER)
+@feature.timer(CheckTimer.CHECKS)
 def look(ctx: Context) -> Reply:
     """Look once a day what is to be checked, asked and wondered about."""
-    timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_tomorrow(ctx))
+    timers.set(
+        ctx.tx, id=ctx.new_id(), kind=CheckTimer.CHECKS, key=CheckTimer.CHECKS, due=_tomorrow(ctx)
+    )
     monday = company_of(ctx).day_of(ctx.now).weekday() == 0
     for each in automations.all(ctx.tx):
         decides = owner(ctx, each)
@@ -210,7 +224,7 @@ def check(
     learning.add_check(
         ctx.tx, Check(ctx.new_id(), automation.id, ctx.now, good, RESULTS, note[:1000])
     )
-    profile.note(ctx, automation, "checked", after=f"{good}/{RESULTS}")
+    profile.note(ctx, automation, AutomationEvent.CHECKED, after=f"{good}/{RESULTS}")
     posts = matters.settle(ctx, f"automation:{automation.id}:check")
     if good < ENOUGH:
         open_review(ctx, automation, "check")
@@ -276,7 +290,7 @@ def open_review(
     learning.open_review(
         ctx.tx, id=id, automation=automation.id, change=change, why=why, at=ctx.now
     )
-    profile.note(ctx, automation, "review", field=why)
+    profile.note(ctx, automation, AutomationEvent.REVIEW, field=why)
     decides = owner(ctx, automation)
     if decides is not None:
         key = f"automation:{automation.id}:review:{id}"
@@ -311,9 +325,9 @@ def reviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _reviewed(ctx, review, "done", words)
+    return _end_review(ctx, review, "done", words)
 
 
 @feature.command(
@@ -327,12 +341,12 @@ def unreviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _reviewed(ctx, review, "declined", because)
+    return _end_review(ctx, review, "declined", because)
 
 
-def _reviewed(ctx: Context, id: str, outcome: str, words: str) -> Reply:
+def _end_review(ctx: Context, id: str, outcome: str, words: str) -> Reply:
     found = learning.review(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:

@@ -20,11 +20,17 @@ from handlers.kit.words import Sentence, _
 from storage.automations import Automation, relief
 from storage.automations.states import AutomationPhase, AutomationState
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 
 feature = Feature(_("Automations"))
 
-TIMER = "automation rounds"
 ENOUGH = 5  # people from whom on it is told how a week leans; may only be raised
+
+
+class RoundTimer(TimerKind):
+    """The week's rounds of relief."""
+
+    ROUNDS = "automation rounds"
 
 
 class Relief(Worded):
@@ -61,8 +67,14 @@ def tap(
     week = calendar.week_of(ctx.now, ctx.workspace.zone)
     relief.open_round(ctx.tx, automation.id, week, ctx.new_secret())
     relief.tap(ctx.tx, automation.id, week, ctx.person.id, answer.value)
-    if timers.due_of(ctx.tx, TIMER) is None:
-        timers.set(ctx.tx, id=ctx.new_id(), kind=TIMER, key=TIMER, due=_next_monday(ctx))
+    if timers.due_of(ctx.tx, RoundTimer.ROUNDS) is None:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind=RoundTimer.ROUNDS,
+            key=RoundTimer.ROUNDS,
+            due=_next_monday(ctx),
+        )
     counted = _("Counted for this week. Until Monday you can answer differently, or take it back.")
     undo = Button(_("Take it back"), call("auto relief undo", automation=automation.id), "quiet")
     return Reply(line(counted, undo), nameless=True)
@@ -88,7 +100,7 @@ def _next_monday(ctx: Context) -> datetime:
     return calendar.midnight(today + timedelta(days=7 - today.weekday()), ctx.workspace.zone)
 
 
-@feature.timer(TIMER)
+@feature.timer(RoundTimer.ROUNDS)
 def close_rounds(ctx: Context) -> Reply:
     """Count the rounds of the weeks that are over."""
     relief.close_before(ctx.tx, calendar.week_of(ctx.now, ctx.workspace.zone))
@@ -106,7 +118,7 @@ def leaning(counts: dict[str, int]) -> str:
     return "mixed"
 
 
-def told(ctx: Context, automation: Automation) -> Sentence | None:
+def summary(ctx: Context, automation: Automation) -> Sentence | None:
     """Return the newest round of which something may be known; None where nobody was asked."""
     rounds = relief.closed(ctx.tx, automation.id)
     if not rounds:

@@ -32,7 +32,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _
 from storage import automations, pilots
@@ -180,7 +180,7 @@ def wrong(
     )
 
 
-Words_ = Annotated[str, TellingReader(most=1000), Ask(_("What would you like to know?"))]
+Words_ = Annotated[str, RequiredTextReader(most=1000), Ask(_("What would you like to know?"))]
 
 
 @feature.command(
@@ -207,7 +207,7 @@ def boundary(
     ctx: Context,
     automation: AutoRef,
     *,
-    words: Annotated[str, TellingReader(most=1000), Ask(_("What is unclear?"))],
+    words: Annotated[str, RequiredTextReader(most=1000), Ask(_("What is unclear?"))],
 ) -> Reply:
     return _keep(ctx, automation, SignalKind.BOUNDARY, words=words)
 
@@ -239,7 +239,7 @@ def _keep(
     posts = _asks(ctx, automation, told) if kind in ASKS else ()
     decides = owner(ctx, automation)
     if kind is SignalKind.QUESTION:
-        posts += understanding.asked(ctx, automation)
+        posts += understanding.note_question(ctx, automation)
     if posts and decides is not None:
         said = _("Thank you. {who} has your question, without your name.", who=decides.name)
     else:
@@ -299,9 +299,9 @@ def answer(
     ctx: Context,
     signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
     *,
-    words: Annotated[str, TellingReader(most=1000), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _ended(ctx, signal, SignalState.DONE, words)
+    return _end(ctx, signal, SignalState.DONE, words)
 
 
 @feature.command(
@@ -311,12 +311,12 @@ def leave(
     ctx: Context,
     signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
     *,
-    because: Annotated[str, TellingReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _ended(ctx, signal, SignalState.DECLINED, because)
+    return _end(ctx, signal, SignalState.DECLINED, because)
 
 
-def _ended(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
+def _end(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
     found = learning.signal(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
@@ -343,7 +343,7 @@ def _ended(ctx: Context, id: str, state: SignalState, words: str) -> Reply:
 def learn(ctx: Context, automation: AutoRef) -> Reply:
     open_ones = learning.open_signals(ctx.tx, automation.id)
     parts: list[Part] = [Title(_("What we are learning: “{name}”", name=automation.name))]
-    counted = _counted(ctx, automation)
+    counted = _counts(ctx, automation)
     if counted:
         parts += [Text(_("In the last 28 days"), small=True), Facts(counted)]
     if not open_ones:
@@ -357,7 +357,7 @@ def learn(ctx: Context, automation: AutoRef) -> Reply:
     return Reply(Message(tuple(parts)))
 
 
-def _counted(ctx: Context, automation: Automation) -> tuple[tuple[Words, Words], ...]:
+def _counts(ctx: Context, automation: Automation) -> tuple[tuple[Words, Words], ...]:
     """Return how often each kind was told, in a fixed order: nothing here ranks."""
     told = learning.signals(ctx.tx, automation.id, ctx.now - LEARNT)
     rows: list[tuple[Words, Words]] = []

@@ -14,7 +14,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button
 from handlers.kit.words import _
 from storage.automations import Automation, history, intake, learning
-from storage.automations.states import RunKind, SignalKind
+from storage.automations.states import AutomationEvent, RunKind, SignalKind
 from storage.engine.ids import PersonId
 
 WEEKS = 4
@@ -57,7 +57,7 @@ def wonder(ctx: Context, automation: Automation, to: PersonId) -> None:
     before = history.last(ctx.tx, automation.id, "falling")
     if before is not None and ctx.now - before.at < AGAIN:
         return
-    profile.note(ctx, automation, "falling")
+    profile.note(ctx, automation, AutomationEvent.FALLING)
     words = _(
         "“{name}” has worked a little less well three weeks in a row. What has changed?",
         name=automation.name,

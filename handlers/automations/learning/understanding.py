@@ -9,8 +9,9 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, learning
+from storage.automations.states import AutomationEvent
 from storage.delivery.outbox import ParcelKind
-from storage.delivery.places import GENERAL
+from storage.delivery.places import PlaceRole
 
 feature = Feature(_("Automations"))
 
@@ -20,12 +21,14 @@ TOLD = frozenset({"purpose", "not_for", "steps", "decision"})  # what people nee
 def version_of(ctx: Context, automation: Automation) -> int:
     """Return how often what people need to understand has been changed."""
     entries = history.of(ctx.tx, automation.id)
-    return 1 + sum(each.kind == "changed" and each.field in TOLD for each in entries)
+    return 1 + sum(each.kind == AutomationEvent.CHANGED and each.field in TOLD for each in entries)
 
 
 def show_to_all(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Post the card that says what is live, or what has changed since."""
-    return (Post(_key(ctx, automation), _card(ctx, automation), GENERAL, ParcelKind.NOTE),)
+    return (
+        Post(_key(ctx, automation), _card(ctx, automation), PlaceRole.GENERAL, ParcelKind.NOTE),
+    )
 
 
 def _key(ctx: Context, automation: Automation) -> str:
@@ -33,7 +36,7 @@ def _key(ctx: Context, automation: Automation) -> str:
 
 
 def _card(ctx: Context, automation: Automation) -> Message:
-    said = profile.said(automation, history.profile(ctx.tx, automation.id))
+    said = profile.field_texts(automation, history.profile(ctx.tx, automation.id))
     id = automation.id
     title = (
         _("“{name}” is in operation", name=automation.name)
@@ -80,7 +83,7 @@ def counted_words(ctx: Context, automation: Automation) -> Words | None:
     return _("{understood}, {questions}", understood=understood, questions=questions)
 
 
-def asked(ctx: Context, automation: Automation) -> tuple[Post, ...]:
+def note_question(ctx: Context, automation: Automation) -> tuple[Post, ...]:
     """Count somebody who has a question, and let the card that everybody sees say so."""
     return _count(ctx, automation, question=True)
 

@@ -23,10 +23,11 @@ from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _
 from storage.automations import Automation, history, values
+from storage.automations.states import AutomationEvent
 from storage.automations.values import Value
 
 feature = Feature(_("Automations"))
@@ -104,7 +105,7 @@ def as_number(text: str) -> int | float:
 
 
 LIMIT_HINT = _("For example: at most 5, at least 90 %.")
-Name = Annotated[str, TellingReader(most=200), Ask(_("Measure"))]
+Name = Annotated[str, RequiredTextReader(most=200), Ask(_("Measure"))]
 LimitField = Annotated[str, LimitReader(), Ask(_("Limit of the measure"), LIMIT_HINT)]
 
 
@@ -175,9 +176,9 @@ def name_measures(
     *,
     measure: Name,
     limit: LimitField,
-    measure2: Annotated[str, TellingReader(most=200), Ask(_("Second measure"))] = "",
+    measure2: Annotated[str, RequiredTextReader(most=200), Ask(_("Second measure"))] = "",
     limit2: Annotated[str, LimitReader(), Ask(_("Limit of the second"))] = "",
-    measure3: Annotated[str, TellingReader(most=200), Ask(_("Third measure"))] = "",
+    measure3: Annotated[str, RequiredTextReader(most=200), Ask(_("Third measure"))] = "",
     limit3: Annotated[str, LimitReader(), Ask(_("Limit of the third"))] = "",
 ) -> Reply:
     need_own(ctx, automation)
@@ -229,7 +230,9 @@ def enter(
     if on > today:
         raise Refusal(_("Please choose a day that has been."), field="day")
     values.put(ctx.tx, automation.id, Value(about.number, on.isoformat(), value))
-    profile.note(ctx, automation, "value", field=fields(about.number)[0], after=f"{on} {value}")
+    profile.note(
+        ctx, automation, AutomationEvent.VALUE, field=fields(about.number)[0], after=f"{on} {value}"
+    )
     posts = _look(ctx, automation, about)
     said = _("Noted: {measure} {value}.", measure=about.name[:80], value=as_number(value))
     shown = Button(automation.name[:32], call("auto", automation=automation.id))

@@ -211,7 +211,7 @@ DAY_NAMES = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday
              _("Sunday"))  # fmt: skip
 
 
-def said(schedule: Schedule) -> Sentence:
+def rhythm_words(schedule: Schedule) -> Sentence:
     """Return a schedule in words."""
     match schedule:
         case Cron(line):

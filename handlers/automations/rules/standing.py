@@ -82,7 +82,7 @@ def standing(
     counted: int = MISSED,
 ) -> Standing:
     """Return how an automation stands at `now`. Occasions are counted up to `counted`."""
-    said = _said(automation, now)
+    said = _person_standing(automation, now)
     if said is not None:
         return said
     last = automation.last_report_at
@@ -117,7 +117,7 @@ def standing(
     )
 
 
-def _said(automation: Automation, now: datetime) -> Standing | None:
+def _person_standing(automation: Automation, now: datetime) -> Standing | None:
     """Return what a person said of it, if that still holds."""
     if automation.state is AutomationState.RETIRED:
         return Standing(State.RETIRED)

@@ -15,13 +15,13 @@ FEW = 4  # that many times fewer than usual
 HOUR = timedelta(hours=1)
 
 
-def lived(tx: Tx, now: datetime, *, started: bool = False) -> bool:
+def note_alive(tx: Tx, now: datetime, *, started: bool = False) -> bool:
     """Write down that the intake lives, and wonder once an hour about the last one.
 
     After a start what lies between is an outage, however short. Say whether one was noted.
     """
     before = outages.lived_at(tx)
-    noted = outages.lived(tx, now, timedelta(0) if started else LONGEST) is not None
+    noted = outages.note_alive(tx, now, timedelta(0) if started else LONGEST) is not None
     hour = now.replace(minute=0, second=0, microsecond=0)
     if before is not None and before < hour:
         noted = wonder(tx, hour - HOUR) or noted

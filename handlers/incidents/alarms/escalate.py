@@ -1,4 +1,4 @@
-"""One step of climbing: when it is due, when it is late, and when nobody was reached."""
+"""One step of escalation: when it is due, when it is late, and when nobody was reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from handlers.incidents import cards, escalation, keys
 from handlers.incidents.alarms import posting, steps, targets, wording
 from handlers.incidents.alarms.steps import ASK, BEGIN, TOP, Due, Rounds
-from handlers.incidents.escalation import Climb
+from handlers.incidents.escalation import Escalation
+from handlers.incidents.keys import IncidentTimer
 from handlers.kit import working_hours
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context
@@ -21,7 +22,8 @@ from storage.delivery import heartbeat, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
-from storage.incidents.states import IncidentState
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import IncidentState, TimelineKind
 
 feature = Feature(_("Escalation"))
 
@@ -29,8 +31,8 @@ SOON = timedelta(seconds=10)  # what runs sooner than planned by more was hasten
 CROWD = posting.MOST  # other incidents that are due in this moment: then it is a list at once
 
 
-@feature.timer("climb")
-def climb(
+@feature.timer(IncidentTimer.ESCALATION)
+def escalate(
     ctx: Context,
     number: int,
     level: int,
@@ -45,7 +47,7 @@ def climb(
     incident = incidents.find(ctx.tx, number)
     if incident is None or incident.state != IncidentState.OPEN:
         return Reply()
-    this = Climb(
+    this = Escalation(
         level=level,
         since=datetime.fromisoformat(since),
         due=datetime.fromisoformat(planned) if planned else ctx.now,
@@ -67,7 +69,7 @@ def _rules(ctx: Context, incident: Incident) -> tuple[timedelta, Rounds, Working
     return escalation.limit_of(ctx, incident), steps.ROUNDS[incident.severity], ours
 
 
-def _step(ctx: Context, incident: Incident, this: Climb) -> Reply:
+def _step(ctx: Context, incident: Incident, this: Escalation) -> Reply:
     """Alarm everybody of every step that fell due, each once."""
     limit, rounds, ours = _rules(ctx, incident)
     assert this.due is not None
@@ -78,20 +80,20 @@ def _step(ctx: Context, incident: Incident, this: Climb) -> Reply:
     last = Due(levels[-1], ctx.now)  # whoever is alarmed last has the full time
     wanted = list(this.missed) or targets.of_levels(ctx, incident, levels)
     why: Sentence
-    after: Climb
+    after: Escalation
     rested: datetime | None
     if late and rounds.rests and not ours.is_working(ctx.now) and not this.missed:
         # After a restart at night the one responsible; the others when work begins.
         now = targets.of_levels(ctx, incident, [BEGIN])
         others = tuple(each for each in wanted if each not in now)
         begins = ours.next_start(ctx.now)
-        after = Climb(levels[-1], this.since, begins, missed=others)
+        after = Escalation(levels[-1], this.since, begins, missed=others)
         if not others:
-            after = Climb(BEGIN, this.since, begins)
+            after = Escalation(BEGIN, this.since, begins)
         wanted, rested = now, begins
     else:
         coming = steps.following(last, limit, rounds, ours)
-        after = Climb(coming.level, this.since, coming.at)
+        after = Escalation(coming.level, this.since, coming.at)
         rested = coming.at if coming.rests else None
     if late:
         stood = heartbeat.standstill(ctx.tx, this.due)
@@ -100,10 +102,10 @@ def _step(ctx: Context, incident: Incident, this: Climb) -> Reply:
         why = wording.why_again(ctx, incident, this.since)
     else:
         minutes = wording.minutes_between(this.since, ctx.now)
-        why = cards.why_climbed(ctx, incident, minutes)
+        why = cards.why_escalated(ctx, incident, minutes)
     top = max(levels) >= TOP
-    wanted = _allowed(ctx, incident, targets.awake(ctx, incident, wanted), rounds)
-    wanted += _widened(ctx, incident, this, rounds, but=wanted)
+    wanted = _within_daily_limit(ctx, incident, targets.awake(ctx, incident, wanted), rounds)
+    wanted += _all_managers(ctx, incident, this, rounds, but=wanted)
     posts = _alarm(ctx, incident, wanted, why)
     escalation.plan(ctx, incident.number, after)
     told = _tell_declarer(ctx, incident, top=top, rested=rested, alarmed=wanted)
@@ -122,8 +124,8 @@ def _alarm(
     number = incident.number
     position = incidents.count_alarm(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
-    _note(ctx, incident, "alarmed", ",".join(people))
-    crowded = timers.many_due(ctx.tx, "climb", ctx.now, CROWD)
+    _note(ctx, incident, TimelineKind.ALARMED, ",".join(people))
+    crowded = timers.many_due(ctx.tx, IncidentTimer.ESCALATION, ctx.now, CROWD)
 
     def message(person: PersonId) -> Message:
         more = wording.pause_buttons(ctx, incident, person, position)
@@ -132,13 +134,13 @@ def _alarm(
     return posting.alarm_posts(ctx, incident, position, people, message, crowded=crowded)
 
 
-def _note(ctx: Context, incident: Incident, kind: str, detail: str = "") -> None:
-    incidents.happened(
+def _note(ctx: Context, incident: Incident, kind: TimelineKind, detail: str = "") -> None:
+    incident_timeline.add(
         ctx.tx, incident.number, id=ctx.new_id(), at=ctx.now, kind=kind, detail=detail
     )
 
 
-def _allowed(
+def _within_daily_limit(
     ctx: Context, incident: Incident, people: list[PersonId], rounds: Rounds
 ) -> list[PersonId]:
     """Leave out who has had as many alarms of a normal incident as one gets in a day."""
@@ -148,24 +150,24 @@ def _allowed(
     return [each for each in people if had.get(each, 0) < rounds.most]
 
 
-def _widened(
-    ctx: Context, incident: Incident, this: Climb, rounds: Rounds, but: list[PersonId]
+def _all_managers(
+    ctx: Context, incident: Incident, this: Escalation, rounds: Rounds, but: list[PersonId]
 ) -> list[PersonId]:
     """Return every other manager, once, when a serious incident has waited for hours."""
     if rounds.widens is None or ctx.now - this.since < rounds.widens:
         return []
-    if _once(ctx, incident, "widened"):
+    if _once(ctx, incident, TimelineKind.WIDENED):
         return []
-    _note(ctx, incident, "widened")
+    _note(ctx, incident, TimelineKind.WIDENED)
     others = dict.fromkeys(targets.other_managers(ctx))
     return [each for each in others if each not in but]
 
 
-def _once(ctx: Context, incident: Incident, kind: str) -> bool:
+def _once(ctx: Context, incident: Incident, kind: TimelineKind) -> bool:
     """Say whether something was told already since the incident began."""
     return any(
         each.kind == kind and each.at >= incident.begun_at
-        for each in incidents.timeline(ctx.tx, incident.number)
+        for each in incident_timeline.of(ctx.tx, incident.number)
     )
 
 
@@ -177,12 +179,12 @@ def _tell_declarer(
     hears = duty.is_here(ctx, incident.declared_by) and not (
         rested is None and incident.declared_by in alarmed
     )
-    rests = rested is not None and not _once(ctx, incident, "rests")
-    reached = top and not _once(ctx, incident, "at the top")
+    rests = rested is not None and not _once(ctx, incident, TimelineKind.RESTS)
+    reached = top and not _once(ctx, incident, TimelineKind.AT_THE_TOP)
     if reached:
-        _note(ctx, incident, "at the top")
+        _note(ctx, incident, TimelineKind.AT_THE_TOP)
     if rests and rested is not None:
-        _note(ctx, incident, "rests")
+        _note(ctx, incident, TimelineKind.RESTS)
         if hears:
             return (
                 Post(
@@ -194,23 +196,21 @@ def _tell_declarer(
             )
     if reached and hears:
         return (
-            Post(
-                keys.top_key(number), wording.climbed_to_top(ctx, incident), place, ParcelKind.NOTE
-            ),
+            Post(keys.top_key(number), wording.reached_top(ctx, incident), place, ParcelKind.NOTE),
         )
     return ()
 
 
-def _ask_for_news(ctx: Context, incident: Incident, this: Climb) -> Reply:
+def _ask_for_news(ctx: Context, incident: Incident, this: Escalation) -> Reply:
     """Ask whoever promised news, before anybody else, also when it is late."""
     number = incident.number
     if not incidents.mark_silent(ctx.tx, number):
         return Reply()
     position = incidents.count_alarm(ctx.tx, number)
     incident = incidents.find(ctx.tx, number) or incident
-    _note(ctx, incident, "silent")
+    _note(ctx, incident, TimelineKind.SILENT)
     due = ctx.now + escalation.limit_of(ctx, incident)
-    escalation.plan(ctx, number, Climb(steps.SECOND, this.since, due))
+    escalation.plan(ctx, number, Escalation(steps.SECOND, this.since, due))
     people = targets.of_levels(ctx, incident, [BEGIN])
     question = cards.question(ctx, incident)
     ask = posting.alarm_posts(ctx, incident, position, people, lambda _person: question)
@@ -220,7 +220,7 @@ def _ask_for_news(ctx: Context, incident: Incident, this: Climb) -> Reply:
 # --- nobody was reached ------------------------------------------------------------------
 
 
-def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
+def _nobody_reached(ctx: Context, incident: Incident, this: Escalation) -> Reply:
     """An alarm could not be delivered: the step counts as silent, if nobody of it was reached."""
     position = incident.alarms - 1
     last = _last_alarmed(ctx, incident)
@@ -228,9 +228,9 @@ def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
     gone = [(each, place) for each, place in places.items() if place is not None]
     for each in posting.beside(ctx, incident, position):  # the list could not be delivered
         if gone:
-            timers.hasten(ctx.tx, keys.climb_key(each), ctx.now)
+            timers.hasten(ctx.tx, keys.escalation_key(each), ctx.now)
     for person, platform in gone:
-        _unreached(ctx, incident, person, platform)
+        _note_unreached(ctx, incident, person, platform)
     shown = escalation.card_posts(ctx, incident)
     assert this.due is not None
     if len(gone) < len(last) or not gone:  # somebody has it, and has the full time
@@ -254,13 +254,13 @@ def _nobody_reached(ctx: Context, incident: Incident, this: Climb) -> Reply:
     limit, rounds, ours = _rules(ctx, incident)
     if not wanted:
         coming = steps.following(Due(max(level, TOP + 1) - 1, ctx.now), limit, rounds, ours)
-        climb = Climb(coming.level, this.since, coming.at, jumped=this.jumped, fell=True)
-        escalation.plan(ctx, incident.number, climb)
+        after = Escalation(coming.level, this.since, coming.at, jumped=this.jumped, fell=True)
+        escalation.plan(ctx, incident.number, after)
         return Reply(posts=shown)
     made = TOP if fell else level - 1
     posts = _alarm(ctx, incident, wanted, wording.why_unreachable(ctx, gone))
     coming = steps.following(Due(made, ctx.now), limit, rounds, ours)
-    after = Climb(coming.level, this.since, coming.at, jumped=ctx.now, fell=fell)
+    after = Escalation(coming.level, this.since, coming.at, jumped=ctx.now, fell=fell)
     escalation.plan(ctx, incident.number, after)
     incident = incidents.find(ctx.tx, incident.number) or incident
     told = _tell_declarer(
@@ -275,10 +275,10 @@ def _last_alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     return [each.person for each in found if each.position == incident.alarms - 1]
 
 
-def _unreached(ctx: Context, incident: Incident, person: PersonId, platform: str) -> None:
+def _note_unreached(ctx: Context, incident: Incident, person: PersonId, platform: str) -> None:
     """Note once since it began that somebody cannot be reached."""
     if person not in _unreached_before(ctx, incident):
-        _note(ctx, incident, "unreached", f"{person}:{platform}")
+        _note(ctx, incident, TimelineKind.UNREACHED, f"{person}:{platform}")
 
 
 def _unreached_before(ctx: Context, incident: Incident) -> set[PersonId]:

@@ -17,6 +17,7 @@ from handlers.kit.messages import Reply, line
 from handlers.kit.readers import ChoiceReader
 from handlers.kit.words import _, _n
 from storage.incidents import alarms
+from storage.incidents.states import TimelineKind
 
 feature = Feature(_("Escalation"))
 
@@ -71,7 +72,7 @@ def pause(
         )
     end = _end(ctx, until)
     alarms.pause(ctx.tx, number, me, end, id=ctx.new_id())
-    incident = note(ctx, number, "paused", end.isoformat())
+    incident = note(ctx, number, TimelineKind.PAUSED, end.isoformat())
     said = _(
         "Until {end} no alert of {incident} goes to you. The others are alerted as before.",
         end=end,

@@ -43,12 +43,12 @@ def alarm_posts(
         if crowded or listed or len({each.incident for each in recent}) >= MOST:
             posts += _to_list(ctx, incident, person, position, recent)
         else:
-            _sent(ctx, incident, position, person, None)
+            _write_down(ctx, incident, position, person, None)
             posts.append(_single(incident, position, person, message(person)))
     return tuple(posts)
 
 
-def _sent(
+def _write_down(
     ctx: Context, incident: Incident, position: int, person: PersonId, list: str | None
 ) -> None:
     alarms.add(ctx.tx, incident.number, position, person, ctx.now, list, id=ctx.new_id())
@@ -58,7 +58,7 @@ def _single(incident: Incident, position: int, person: PersonId, message: Messag
     number = incident.number
     key = keys.alarm_key(number, position)
     return Post(
-        key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=keys.climb_key(number)
+        key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=keys.escalation_key(number)
     )
 
 
@@ -73,15 +73,15 @@ def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> 
         if each.list is not None:
             posts += _list_post(ctx, each.list, person)
         else:
-            posts += _folded(ctx, incident, each)
+            posts += _fold_one(ctx, incident, each)
     return posts
 
 
-def _folded(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
+def _fold_one(ctx: Context, incident: Incident, alarm: Alarm) -> list[Post]:
     key = keys.alarm_key(incident.number, alarm.position)
     if _withdrawn(ctx, alarm.person, key, "a newer alarm"):
         return []
-    return [Post(key, wording.folded(incident), f"direct:{alarm.person}")]
+    return [Post(key, wording.folded_alarm(incident), f"direct:{alarm.person}")]
 
 
 def _chats(ctx: Context, person: PersonId) -> list[PlaceId]:
@@ -111,9 +111,9 @@ def _to_list(
             continue
         other = incidents.find(ctx.tx, each.incident)
         if other is not None:
-            posts += _folded(ctx, other, each)
+            posts += _fold_one(ctx, other, each)
             alarms.put_into(ctx.tx, each, key)
-    _sent(ctx, incident, position, person, key)
+    _write_down(ctx, incident, position, person, key)
     return [*posts, *_list_post(ctx, key, person)]
 
 
@@ -123,8 +123,8 @@ def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
     live = [each for each in lines if each.live]
     message = _list(ctx, lines)
     if live:
-        climbs = keys.climb_key(live[-1].incident)
-        return [Post(key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=climbs)]
+        otherwise = keys.escalation_key(live[-1].incident)
+        return [Post(key, message, f"direct:{person}", ParcelKind.ALARM, otherwise=otherwise)]
     if _withdrawn(ctx, person, key, "no longer needed"):
         return []
     return [Post(key, message, f"direct:{person}")]
@@ -142,7 +142,7 @@ def _list(ctx: Context, lines: list[Alarm]) -> Message:
     parts: list[Part] = [Title(_("These incidents are waiting for you"))]
     for number, each in shown:
         mine = each.responsible == lines[0].person and not each.unanswered
-        said = wording.overdue(each) if mine else wording.listed(ctx, each)
+        said = wording.overdue(each) if mine else wording.list_line(ctx, each)
         parts += [Text(said), Buttons((_tell(number) if mine else _take(number),))]
     stood = heartbeat.standstill(ctx.tx, min(each.at for each in lines) - RECENT)
     if stood is not None:

@@ -1,4 +1,4 @@
-"""The steps of climbing as data: who is alarmed, and how long each step waits.
+"""The steps of escalation as data: who is alarmed, and how long each step waits.
 
 The table in docs/rules.md is written from it.
 """

@@ -9,9 +9,10 @@ from handlers.incidents.alarms.steps import Role
 from handlers.kit.context import Context
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
-from storage import incidents
 from storage.engine.ids import PersonId
 from storage.incidents import Incident, alarms
+from storage.incidents import timeline as incident_timeline
+from storage.incidents.states import TimelineKind
 
 ROLES: dict[str, Sentence] = {
     "accountable": _("accountable"),
@@ -76,7 +77,9 @@ def everybody_else(ctx: Context, incident: Incident, but: Iterable[PersonId]) ->
 
 def other_managers(ctx: Context) -> list[PersonId]:
     """Return every manager, or who stands in for them."""
-    return [each for boss in duty.managers(ctx) if (each := duty.acting(ctx, boss.id)) is not None]
+    return [
+        each for manager in duty.managers(ctx) if (each := duty.acting(ctx, manager.id)) is not None
+    ]
 
 
 def roles_of(ctx: Context, incident: Incident, people: Iterable[PersonId]) -> list[Sentence]:
@@ -103,12 +106,17 @@ def _both(ctx: Context, id: PersonId) -> tuple[PersonId, PersonId | None]:
 def alarmed(ctx: Context, incident: Incident) -> list[PersonId]:
     """Return who has been alarmed since it began to wait."""
     found: dict[PersonId, None] = {}
-    for each in incidents.timeline(ctx.tx, incident.number):
-        if each.kind in ("moved", "handed on", "reopened", "acknowledged"):
+    for each in incident_timeline.of(ctx.tx, incident.number):
+        if each.kind in (
+            TimelineKind.MOVED,
+            TimelineKind.HANDED_ON,
+            TimelineKind.REOPENED,
+            TimelineKind.ACKNOWLEDGED,
+        ):
             found = {}
-        elif each.kind == "alarmed":
+        elif each.kind == TimelineKind.ALARMED:
             found |= dict.fromkeys(PersonId(id) for id in each.detail.split(",") if id)
-        elif each.kind == "silent":
+        elif each.kind == TimelineKind.SILENT:
             found |= {incident.responsible: None}
     return list(found) or [incident.responsible]  # whose alarm is just on its way
 
@@ -117,7 +125,7 @@ def unreached(ctx: Context, incident: Incident) -> list[tuple[PersonId, str]]:
     """Return who could not be reached since the incident began, and on which platform."""
     return [
         (PersonId(person), platform)
-        for each in incidents.timeline(ctx.tx, incident.number)
-        if each.kind == "unreached" and each.at >= incident.begun_at
+        for each in incident_timeline.of(ctx.tx, incident.number)
+        if each.kind == TimelineKind.UNREACHED and each.at >= incident.begun_at
         for person, _colon, platform in [each.detail.rpartition(":")]
     ]

@@ -69,7 +69,7 @@ def unreachable(ctx: Context, gone: list[tuple[PersonId, str]]) -> list[Sentence
     ]
 
 
-def folded(incident: Incident) -> Message:
+def folded_alarm(incident: Incident) -> Message:
     """Return what an older alarm becomes when the next one of its incident comes."""
     words = _("{title}: a newer alert is below.", title=cards.headline(incident))
     return Message((Text(words, small=True),), Tone.QUIET)
@@ -85,8 +85,8 @@ def pause_buttons(
     return (Button(_("Pause my alerts"), call("alarms pause", number=incident.number), "quiet"),)
 
 
-def climbed_to_top(ctx: Context, incident: Incident) -> Message:
-    """Tell whoever declared it that it has climbed to the top."""
+def reached_top(ctx: Context, incident: Incident) -> Message:
+    """Tell whoever declared it that it has escalated to the top."""
     said = _("Nobody has answered yet. Now the managers have been alerted, too.")
     buttons: tuple[Button, ...] = ()
     if incident.severity == Severity.NORMAL:
@@ -128,7 +128,7 @@ def overdue(incident: Incident) -> Words:
     )
 
 
-def listed(ctx: Context, incident: Incident) -> Words:
+def list_line(ctx: Context, incident: Incident) -> Words:
     """Return an incident that waits as a line of a list of alarms."""
     values = {
         "title": cards.headline(incident),

@@ -25,13 +25,13 @@ def is_proof(text: str) -> bool:
     return is_address(text) or TICKET.fullmatch(text) is not None
 
 
-def linked(proof: str) -> Words:
+def evidence_words(evidence: str) -> Words:
     """Return an address as a link and a ticket as it is, for a sentence."""
-    return (Link(proof, proof),) if is_address(proof) else proof
+    return (Link(evidence, evidence),) if is_address(evidence) else evidence
 
 
 @dataclass(frozen=True, slots=True)
-class ProofReader:
+class EvidenceReader:
     """An address or a ticket; `none` are folded words that say "there is none yet", read as ""."""
 
     none: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ LONGEST_LINK = 1000  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class TellingReader(TextReader):
+class RequiredTextReader(TextReader):
     """Text exactly as typed, unless it is a placeholder. `most` are the characters that fit."""
 
     most: int = LONGEST

@@ -20,6 +20,7 @@ from handlers.mandate.starter.steps import BY_NAME, STEPS
 from handlers.mandate.starter.steps import Step as StarterStep
 from handlers.on_call import duty
 from storage.delivery import timers
+from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
 from storage.mandate import starter
 from storage.mandate.starter import Starter
@@ -28,6 +29,12 @@ feature = Feature(_("Two-week starter"))
 
 LOOK = time(6, 30)  # local time, before anybody is told anything
 KEY = "starter"
+
+
+class StarterTimer(TimerKind):
+    """The days of the starter."""
+
+    DAY = "starter day"
 
 
 class Name(StrEnum):
@@ -133,19 +140,24 @@ def begin(ctx: Context) -> Reply:
 def _plan(ctx: Context, found: Starter, number: int) -> None:
     due = calendar.at(_day(ctx, found, number), LOOK, ctx.workspace.zone)
     timers.set(
-        ctx.tx, id=ctx.new_id(), kind="starter day", key=KEY, due=max(due, ctx.now), number=number
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=StarterTimer.DAY,
+        key=KEY,
+        due=max(due, ctx.now),
+        number=number,
     )
 
 
-@feature.timer("starter day")
+@feature.timer(StarterTimer.DAY)
 def day(ctx: Context, number: int) -> Reply:
     """Tell the day's step, unless it is done; on the day after the last one, how far it came."""
     found = starter.find(ctx.tx)
     if found is None or found.ended_on is not None:
         return Reply()
     finished = _finished(ctx)
-    to = _told(ctx, found)
-    posts: tuple[Post, ...] = _settled(ctx, finished)
+    to = _recipient(ctx, found)
+    posts: tuple[Post, ...] = _settle(ctx, finished)
     if number > len(STEPS):
         starter.end(ctx.tx, _day(ctx, found, len(STEPS)))
         said = _(
@@ -169,11 +181,11 @@ def _key(step: str) -> str:
     return f"{KEY}:{step}"
 
 
-def _settled(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
+def _settle(ctx: Context, finished: set[str]) -> tuple[Post, ...]:
     return tuple(post for each in sorted(finished) for post in matters.settle(ctx, _key(each)))
 
 
-def _told(ctx: Context, found: Starter) -> PersonId:
+def _recipient(ctx: Context, found: Starter) -> PersonId:
     """Return who is told: whoever began it while they manage, else another manager."""
     managers = [each.id for each in duty.managers(ctx)]
     return found.begun_by if found.begun_by in managers or not managers else managers[0]
@@ -187,7 +199,7 @@ def _told(ctx: Context, found: Starter) -> PersonId:
     needs="settings",
 )
 def done(ctx: Context, step: StepRef) -> Reply:
-    starter.done(ctx.tx, step.value, today_of(ctx))
+    starter.mark_done(ctx.tx, step.value, today_of(ctx))
     return Reply(_card(ctx), posts=matters.settle(ctx, _key(step.value)))
 
 
@@ -197,7 +209,7 @@ def done(ctx: Context, step: StepRef) -> Reply:
 def end(ctx: Context) -> Reply:
     starter.end(ctx.tx, today_of(ctx))
     timers.cancel(ctx.tx, KEY)
-    posts = _settled(ctx, set(BY_NAME))
+    posts = _settle(ctx, set(BY_NAME))
     again = Button(_("Show"), call("starter"))
     return Reply(line(_("It is ended. What is done stays done."), again), posts=posts)
 

@@ -15,7 +15,7 @@ from storage.delivery import places
 
 
 def _channels(ctx: Context) -> bool:
-    roles = (places.INCIDENTS, places.MANAGERS)
+    roles = (places.PlaceRole.INCIDENTS, places.PlaceRole.MANAGERS)
     return bool(people.managers(ctx.tx)) and all(places.find(ctx.tx, each) for each in roles)
 
 

@@ -19,6 +19,7 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import operation
 from storage import automations, pilots
 from storage.automations import Automation, history
+from storage.pilots.states import PilotEvent
 
 feature = Feature(_("Pilots"))
 
@@ -43,7 +44,7 @@ def connect(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, automation=automation.id if automation else None)
-    editing.note(ctx, found, "connected", automation.name if automation else "")
+    editing.note(ctx, found, PilotEvent.CONNECTED, automation.name if automation else "")
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -70,7 +71,7 @@ def address(ctx: Context, pilot: PilotRef, *, tool: ToolField) -> Reply:
     first = connected.first_report_at is None and found.automation is None
     if connected.id != found.automation:
         pilots.change(ctx.tx, found.id, automation=connected.id)
-        editing.note(ctx, found, "connected", connected.name)
+        editing.note(ctx, found, PilotEvent.CONNECTED, connected.name)
     profile.correct(ctx, connected, {"tool": tool.value})
     posts += editing.settle(ctx, found, "connect")
     shown = with_address(ctx, _fresh(ctx, connected), first=first)

@@ -14,7 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, editing, measure
 from handlers.pilots.lookup import PilotRef
@@ -23,10 +23,11 @@ from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, KINDS, Change, Ki
 from storage import pilots
 from storage.engine import Tx
 from storage.pilots import Pilot, log
+from storage.pilots.states import PilotEvent
 
 feature = Feature(_("Pilots"))
 
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 SHOWN = 6  # of one kind
 IdField = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
@@ -182,7 +183,7 @@ def _decided(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _corrected(ctx: Context, pilot: Pilot, before: str) -> Reply:
-    editing.note(ctx, pilot, "corrected", before)
+    editing.note(ctx, pilot, PilotEvent.CORRECTED, before)
     return Reply(more.card(ctx, editing.fresh(ctx, pilot)), subject=pilot.name)
 
 
@@ -245,7 +246,7 @@ def correct_improved(
     item: IdField,
     *,
     kind: Annotated[Change, CHANGE, Ask(_("What?"))],
-    words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
     found, was = IMPROVED.begin(ctx, pilot, item)
     log.correct_iteration(ctx.tx, found.id, item, words, kind.value)
@@ -283,12 +284,12 @@ def correct_decision(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, reason=reason, learnt=learnt)
-    editing.note(ctx, found, "corrected", f"{found.reason} {found.learnt}"[:500])
+    editing.note(ctx, found, PilotEvent.CORRECTED, f"{found.reason} {found.learnt}"[:500])
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 

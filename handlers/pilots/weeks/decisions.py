@@ -13,7 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import LinkReader, TellingReader
+from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
@@ -21,10 +21,10 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks import it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
-from storage.delivery.places import GENERAL, PlaceKind, with_role
+from storage.delivery.places import PlaceKind, PlaceRole, with_role
 from storage.friction import patterns
 from storage.pilots import Pilot
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
@@ -58,7 +58,7 @@ def sourcing(
 ) -> Reply:
     found = editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, sourcing=who.value)
-    editing.note(ctx, found, "sourcing", ctx.text(SOURCING[who]))
+    editing.note(ctx, found, PilotEvent.SOURCING, ctx.text(SOURCING[who]))
     posts = editing.settle(ctx, found, "sourcing")
     it = Button(_("IT's view"), call("pilot it", pilot=found.id))
     said = _("Decided: {who}. Next come IT's four checks.", who=SOURCING[who])
@@ -87,7 +87,7 @@ def look(
     theirs = it_checks.answers_for_it(ctx)
     found = editing.runs(editing.fresh(ctx, pilot)) if theirs else editing.running(ctx, pilot)
     pilots.change(ctx.tx, found.id, it_checks=",".join(sorted(checks)), it_note=words[:500])
-    editing.note(ctx, found, "it", words[:200])
+    editing.note(ctx, found, PilotEvent.IT, words[:200])
     still = open_checks(editing.fresh(ctx, found))
     if still:
         return Reply(line(_("Noted. Still open: {checks}.", checks=still)), subject=found.name)
@@ -129,8 +129,8 @@ def decide(
     decision: Annotated[
         Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
     ],
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, TellingReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
     | None = None,
 ) -> Reply:
@@ -182,7 +182,7 @@ def decide(
     posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
     now = editing.fresh(ctx, found)
     if decision is Decision.STOP and found.state is PilotState.RUNNING:
-        editing.stopped(ctx, now)
+        editing.free_name(ctx, now)
     elif decision is Decision.OPERATE:
         editing.make_room(ctx)
         posts += operation.carry_over(ctx, now)
@@ -207,17 +207,17 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """
     day = clock.current_day(ctx)
     pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
-    editing.note(ctx, pilot, "run out")
+    editing.note(ctx, pilot, PilotEvent.RUN_OUT)
     posts = editing.settle(ctx, pilot, "decide")
-    editing.stopped(ctx, editing.fresh(ctx, pilot))
+    editing.free_name(ctx, editing.fresh(ctx, pilot))
     said = _(
         "“{pilot}” has ended after sixteen weeks, and nobody had decided. What becomes of it?",
         pilot=pilot.name,
     )
     button = Button(_("Decide"), call("pilot decide", pilot=pilot.id), "primary")
     editing.tell(ctx, pilot, "run out", said, button)
-    for boss in duty.managers(ctx):
-        matters.note(ctx, boss.id, f"pilot:{pilot.id}:run out", said, button)
+    for manager in duty.managers(ctx):
+        matters.note(ctx, manager.id, f"pilot:{pilot.id}:run out", said, button)
     return posts
 
 
@@ -242,7 +242,7 @@ def give_up(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, TellingReader(most=300), Ask(_("Why?"))],
+    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is PilotState.OPERATING:
@@ -265,8 +265,8 @@ def give_up(
             decided_on=day,
             reason=reason,
         )
-        editing.note(ctx, found, "stop", reason)
-        editing.stopped(ctx, found)
+        editing.note(ctx, found, PilotEvent.STOP, reason)
+        editing.free_name(ctx, found)
     back = Button(_("Take it up again"), call("pilot again", pilot=found.id))
     said = _("“{pilot}” is not tried. It can be taken up again.", pilot=found.name)
     return Reply(line(said, back), subject=found.name)
@@ -287,7 +287,7 @@ def again(ctx: Context, pilot: PilotRef) -> Reply:
             decision=None,
             undecided=False,
         )
-        editing.note(ctx, found, "back")
+        editing.note(ctx, found, PilotEvent.BACK)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -310,7 +310,7 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 )
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
-    rooms = with_role(ctx.tx, GENERAL)
+    rooms = with_role(ctx.tx, PlaceRole.GENERAL)
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id
     elif rooms:
@@ -318,7 +318,7 @@ def post(ctx: Context, pilot: PilotRef) -> Reply:
     else:
         raise Refusal(_("There is no channel for it yet. Please press it in a channel."))
     pilots.change(ctx.tx, found.id, posted_on=clock.current_day(ctx))
-    editing.note(ctx, found, "posted")
+    editing.note(ctx, found, PilotEvent.POSTED)
     card = Post(f"pilot:{found.id}:result", cards.result(ctx, found), where)
     return Reply(line(_("Posted.")), posts=(card,), subject=found.name)
 
@@ -342,7 +342,7 @@ def alive(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, alive=answer.value)
-    editing.note(ctx, found, "alive", answer.value)
+    editing.note(ctx, found, PilotEvent.ALIVE, answer.value)
     posts = editing.settle(ctx, found, "alive")
     return Reply(line(_("Noted. Thank you.")), posts=posts, subject=found.name)
 

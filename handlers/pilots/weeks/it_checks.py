@@ -29,7 +29,7 @@ CHECKS: dict[str, Words] = {
 }
 
 
-def asked(ctx: Context) -> PersonId | None:
+def it_person(ctx: Context) -> PersonId | None:
     """Return who answers for the IT in the mandate that holds, if they are here."""
     holds = valid(ctx)
     if holds is None or holds.it_contact is None or not duty.is_here(ctx, holds.it_contact):
@@ -39,7 +39,7 @@ def asked(ctx: Context) -> PersonId | None:
 
 def answers_for_it(ctx: Context) -> bool:
     """Say whether the asker answers for the IT, or stands in for whoever does."""
-    return asked(ctx) in duty.acts_for(ctx, ctx.person.id)
+    return it_person(ctx) in duty.acts_for(ctx, ctx.person.id)
 
 
 def open_checks(pilot: Pilot) -> list[Words]:

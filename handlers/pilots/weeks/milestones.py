@@ -22,7 +22,7 @@ from storage.pilots.states import PilotState
 feature = Feature(_("Pilots"))
 
 
-@feature.timer("pilot day")
+@feature.timer(clock.PilotTimer.DAY)
 def look(ctx: Context, pilot: str) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
@@ -80,7 +80,7 @@ def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     if number > 4 or day == clock.end_of(pilot, 4):
         _fourth_week(ctx, pilot)
     if number >= 9:
-        _measured(ctx, pilot)
+        _ask_for_value(ctx, pilot)
     if number >= 11 and not log.iterations(ctx.tx, pilot.id):
         said = _(
             "“{pilot}” has not been improved yet. One small thing is enough.", pilot=pilot.name
@@ -103,14 +103,14 @@ def _fourth_week(ctx: Context, pilot: Pilot) -> None:
     if still:
         said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
         button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        person = it_checks.asked(ctx)
+        person = it_checks.it_person(ctx)
         if person is not None:
             matters.note(ctx, person, f"pilot:{pilot.id}:it", said, button)
         else:
             editing.tell(ctx, pilot, "it", said, button, role="integrator")
 
 
-def _measured(ctx: Context, pilot: Pilot) -> None:
+def _ask_for_value(ctx: Context, pilot: Pilot) -> None:
     """Ask for last week's value, from week nine on."""
     last = calendar.after(relief.week_of(ctx), -1)
     if last not in {each.week for each in log.values(ctx.tx, pilot.id)}:
@@ -138,8 +138,8 @@ def _decide(ctx: Context, pilot: Pilot) -> None:
             pilot=pilot.name,
             day=due,
         )
-        for boss in duty.managers(ctx):
-            matters.note(ctx, boss.id, f"pilot:{pilot.id}:decide", late, button)
+        for manager in duty.managers(ctx):
+            matters.note(ctx, manager.id, f"pilot:{pilot.id}:decide", late, button)
 
 
 def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:

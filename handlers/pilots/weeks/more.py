@@ -21,7 +21,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     if pilot.started_on is not None:
         steps = tuple(each.said for each in progress.steps(ctx, pilot))
         parts += [Text(_("The twelve weeks:")), Items(steps)]
-    parts += [*_improved(ctx, pilot), *_later(ctx, pilot)]
+    parts += [*_improvement_parts(ctx, pilot), *_later(ctx, pilot)]
     row = [
         Button(_("For later"), call("pilot later", pilot=pilot.id)),
         Button(_("Values from a table"), call("pilot import", pilot=pilot.id)),
@@ -44,7 +44,7 @@ def card(ctx: Context, pilot: Pilot) -> Message:
     return Message((*parts, Buttons(tuple(row)), Buttons(tuple(about)), Buttons(tuple(end))))
 
 
-def _improved(ctx: Context, pilot: Pilot) -> list[Part]:
+def _improvement_parts(ctx: Context, pilot: Pilot) -> list[Part]:
     done = log.iterations(ctx.tx, pilot.id)
     items = tuple(
         _("{day}, {kind}: {words}", day=each.done_on, kind=CHANGES[each.kind], words=each.words)

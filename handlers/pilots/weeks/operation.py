@@ -31,7 +31,7 @@ def carry_over(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     before = _connected(ctx, pilot)
     connected, posts = connected_for(ctx, pilot)
     if before is not None:
-        said = profile.said(connected, history.profile(ctx.tx, connected.id))
+        said = profile.field_texts(connected, history.profile(ctx.tx, connected.id))
         gaps = {field: value for field, value in known.items() if value and not said.get(field)}
         profile.correct(ctx, connected, gaps)
         if connected.phase in (AutomationPhase.IDEA, AutomationPhase.INCOMPLETE):

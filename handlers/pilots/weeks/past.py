@@ -13,24 +13,42 @@ from handlers.pilots.lookup import PilotRef
 from handlers.pilots.weeks.kinds import CHANGES
 from handlers.pilots.weeks.past_words import past_words
 from storage.pilots import log
+from storage.pilots.states import PilotEvent
 
 feature = Feature(_("Pilots"))
 
 HISTORY: dict[str, Words] = {
-    "created": _("created"), "renamed": _("renamed"), "described": _("described"),
-    "measured": _("measure set"), "baseline": _("baseline corrected"), "users": _("users named"),
-    "started": _("started"), "waiting": _("put on the waiting list"),
-    "candidate": _("workflow described"), "chosen": _("workflow chosen"), "value": _("value"),
-    "imported": _("values read in"), "satisfaction": _("customers' satisfaction read in"),
-    "obstacle": _("in the way"), "solved": _("out of the way"),
-    "later": _("for later"), "scheduled": _("taken up"), "improved": _("improved"),
-    "sourcing": _("who connects it"), "it": _("IT's view"), "operate": _("into operation"),
-    "again": _("one more round"), "stop": _("stopped"), "posted": _("result posted"),
-    "answered": _("question answered"),
-    "corrected": _("corrected"), "connected": _("runs connected"),
-    "run out": _("sixteen weeks are over"),
-    "alive": _("asked after half a year"), "back": _("taken up again"),
-}  # fmt: skip
+    PilotEvent.CREATED: _("created"),
+    PilotEvent.RENAMED: _("renamed"),
+    PilotEvent.DESCRIBED: _("described"),
+    PilotEvent.MEASURED: _("measure set"),
+    PilotEvent.BASELINE: _("baseline corrected"),
+    PilotEvent.USERS: _("users named"),
+    PilotEvent.STARTED: _("started"),
+    PilotEvent.WAITING: _("put on the waiting list"),
+    PilotEvent.CANDIDATE: _("workflow described"),
+    PilotEvent.CHOSEN: _("workflow chosen"),
+    PilotEvent.VALUE: _("value"),
+    PilotEvent.IMPORTED: _("values read in"),
+    PilotEvent.SATISFACTION: _("customers' satisfaction read in"),
+    PilotEvent.OBSTACLE: _("in the way"),
+    PilotEvent.SOLVED: _("out of the way"),
+    PilotEvent.LATER: _("for later"),
+    PilotEvent.SCHEDULED: _("taken up"),
+    PilotEvent.IMPROVED: _("improved"),
+    PilotEvent.SOURCING: _("who connects it"),
+    PilotEvent.IT: _("IT's view"),
+    PilotEvent.OPERATE: _("into operation"),
+    PilotEvent.AGAIN: _("one more round"),
+    PilotEvent.STOP: _("stopped"),
+    PilotEvent.POSTED: _("result posted"),
+    PilotEvent.ANSWERED: _("question answered"),
+    PilotEvent.CORRECTED: _("corrected"),
+    PilotEvent.CONNECTED: _("runs connected"),
+    PilotEvent.RUN_OUT: _("sixteen weeks are over"),
+    PilotEvent.ALIVE: _("asked after half a year"),
+    PilotEvent.BACK: _("taken up again"),
+}
 
 
 @feature.command(

@@ -14,7 +14,7 @@ from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, l
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader
 from handlers.kit.readers.dates import DateReader
 from handlers.kit.readers.decimals import DecimalReader
-from handlers.kit.readers.required_text import TellingReader
+from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _, _n
 from handlers.pilots import cards, clock, editing, measure, relief
 from handlers.pilots.lookup import PilotRef
@@ -22,12 +22,12 @@ from handlers.pilots.weeks import more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, Change, Kind
 from storage import pilots
 from storage.pilots import Pilot, log
-from storage.pilots.states import PilotState
+from storage.pilots.states import PilotEvent, PilotState
 
 feature = Feature(_("Pilots"))
 
 SHORT = TextReader(long=False)
-LINE = TellingReader(long=False, most=200)
+LINE = RequiredTextReader(long=False, most=200)
 NUMBER = DecimalReader()
 
 IdField = Annotated[str, SHORT, Ask(_("Which"))]
@@ -57,7 +57,7 @@ def candidate(
     log.add_candidate(
         ctx.tx, found.id, log.Candidate(ctx.new_id(), workflow, takes, gives, chosen=False)
     )
-    editing.note(ctx, found, "candidate", workflow)
+    editing.note(ctx, found, PilotEvent.CANDIDATE, workflow)
     return Reply(more.candidates(ctx, found))
 
 
@@ -70,7 +70,7 @@ def choose(ctx: Context, pilot: PilotRef, candidate: IdField) -> Reply:
     if named is None or not log.choose(ctx.tx, found.id, candidate):
         raise Refusal(_("One is chosen already; the others wait."))
     pilots.change(ctx.tx, found.id, workflow=named.workflow, takes=named.takes, gives=named.gives)
-    editing.note(ctx, found, "chosen", named.workflow)
+    editing.note(ctx, found, PilotEvent.CHOSEN, named.workflow)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)))
 
 
@@ -109,17 +109,17 @@ def value(
     if satisfaction:
         told = log.Satisfaction(entered.week, satisfaction, source=source)
         log.enter_satisfaction(ctx.tx, found.id, told)
-    editing.note(ctx, found, "value", f"{entered.week}: {value} (n={number})")
+    editing.note(ctx, found, PilotEvent.VALUE, f"{entered.week}: {value} (n={number})")
     posts = editing.settle(ctx, found, "value")
-    return Reply(_entered(ctx, found), posts=posts, subject=found.name)
+    return Reply(_entry_message(ctx, found), posts=posts, subject=found.name)
 
 
-def _entered(ctx: Context, pilot: Pilot) -> Message:
+def _entry_message(ctx: Context, pilot: Pilot) -> Message:
     parts: list[Part] = [Text(_("Entered. Thank you."))]
     effect = measure.effect(pilot, log.values(ctx.tx, pilot.id))
     if effect is not None:
-        parts.append(Text(measure.told(pilot, effect)))
-        parts.append(Buttons((cards.computed(),)))
+        parts.append(Text(measure.effect_words(pilot, effect)))
+        parts.append(Buttons((cards.computed_button(),)))
     newest = log.values(ctx.tx, pilot.id)[-1]
     if pilot.guard_limit and newest.guard and float(newest.guard) > float(pilot.guard_limit):
         said = _(
@@ -179,13 +179,13 @@ def read_in(
         for each in values:
             told = log.Satisfaction(each.week, each.value, each.number, source or each.source)
             log.enter_satisfaction(ctx.tx, found.id, told)
-        editing.note(ctx, found, "satisfaction", f"{values[0].week} – {values[-1].week}")
+        editing.note(ctx, found, PilotEvent.SATISFACTION, f"{values[0].week} – {values[-1].week}")
         return Reply(Message((Text(said),)), subject=found.name)
     for each in values:
         entered = replace(each, source=source or each.source)
         log.enter(ctx.tx, found.id, entered, ctx.person.id)
-    editing.note(ctx, found, "imported", f"{values[0].week} – {values[-1].week}")
-    return Reply(Message((Text(said), *_entered(ctx, found).parts[1:])), subject=found.name)
+    editing.note(ctx, found, PilotEvent.IMPORTED, f"{values[0].week} – {values[-1].week}")
+    return Reply(Message((Text(said), *_entry_message(ctx, found).parts[1:])), subject=found.name)
 
 
 def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -> Reply:
@@ -194,7 +194,7 @@ def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -
         _("week {first} to week {last}", first=read.first_week[6:], last=read.last_week[6:])
     )
     if pilot.baseline is not None and pilot.baseline != read.mean:
-        editing.note(ctx, pilot, "baseline", f"{pilot.baseline} → {read.mean}")
+        editing.note(ctx, pilot, PilotEvent.BASELINE, f"{pilot.baseline} → {read.mean}")
     pilots.change(
         ctx.tx,
         pilot.id,
@@ -203,7 +203,7 @@ def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -
         baseline_period=period,
         baseline_source=source or pilot.baseline_source or "CSV",
     )
-    editing.note(ctx, pilot, "imported", f"{read.first_week} – {read.last_week}")
+    editing.note(ctx, pilot, PilotEvent.IMPORTED, f"{read.first_week} – {read.last_week}")
     return Reply(cards.card(ctx, editing.fresh(ctx, pilot)), subject=pilot.name)
 
 
@@ -229,7 +229,7 @@ def obstacle(
         raise Refusal(_("Please give a day that is still to come."), field="due")
     id = ctx.new_id()
     log.add_obstacle(ctx.tx, found.id, id=id, words=words, due=due, day=clock.current_day(ctx))
-    editing.note(ctx, found, "obstacle", words)
+    editing.note(ctx, found, PilotEvent.OBSTACLE, words)
     said = _("In the way of “{pilot}” until {day}: {words}", pilot=found.name, day=due, words=words)
     solve = Button(_("Out of the way"), call("pilot solved", pilot=found.id, obstacle=id))
     editing.tell(ctx, found, f"obstacle {id}", said, solve)
@@ -242,7 +242,7 @@ def obstacle(
 def solved(ctx: Context, pilot: PilotRef, obstacle: IdField) -> Reply:
     found = editing.own(ctx, pilot)
     if log.solve(ctx.tx, found.id, obstacle, clock.current_day(ctx)):
-        editing.note(ctx, found, "solved")
+        editing.note(ctx, found, PilotEvent.SOLVED)
     posts = editing.settle(ctx, found, f"obstacle {obstacle}")
     return Reply(line(_("Good: it is out of the way.")), posts=posts, subject=found.name)
 
@@ -271,7 +271,7 @@ def later(
 ) -> Reply:
     found = editing.own(ctx, pilot)
     log.add_later(ctx.tx, found.id, id=ctx.new_id(), words=words, kind=kind.value)
-    editing.note(ctx, found, "later", words)
+    editing.note(ctx, found, PilotEvent.LATER, words)
     return Reply(more.card(ctx, found), subject=found.name)
 
 
@@ -286,7 +286,7 @@ def schedule(ctx: Context, pilot: PilotRef, item: IdField) -> Reply:
     if named is None:
         raise Refusal(_("This no longer exists."))
     log.set_later(ctx.tx, found.id, item, "scheduled")
-    editing.note(ctx, found, "scheduled", named.words)
+    editing.note(ctx, found, PilotEvent.SCHEDULED, named.words)
     return Reply(more.card(ctx, found), subject=found.name)
 
 
@@ -298,13 +298,13 @@ def improved(
     pilot: PilotRef,
     *,
     kind: Annotated[Change, CHANGE, Ask(_("What?"))],
-    words: Annotated[str, TellingReader(most=300), Ask(_("In a sentence"))],
+    words: Annotated[str, RequiredTextReader(most=300), Ask(_("In a sentence"))],
 ) -> Reply:
     found = editing.running(ctx, pilot)
     log.iterate(
         ctx.tx, found.id, id=ctx.new_id(), kind=kind.value, words=words, day=clock.current_day(ctx)
     )
-    editing.note(ctx, found, f"improved {kind.value}", words)
+    editing.note(ctx, found, f"{PilotEvent.IMPROVED} {kind.value}", words)
     posts = editing.settle(ctx, found, "improve")
     said = _("Noted: {kind}. Thank you.", kind=CHANGES[kind])
     return Reply(line(said), posts=posts, subject=found.name)

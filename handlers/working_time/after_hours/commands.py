@@ -21,7 +21,7 @@ from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.words import Words, _, _n
 from handlers.working_time import hours
 from handlers.working_time.after_hours import digest
-from storage import working_time as nights
+from storage import working_time as stored
 from storage import workspaces
 from storage.engine.ids import ServiceId
 
@@ -55,7 +55,7 @@ def show(ctx: Context) -> Reply:
         Text(
             _(
                 "Working hours are {hours}. This counts services, not people.",
-                hours=hours.said(working_hours.company(ctx).week),
+                hours=hours.week_words(working_hours.company(ctx).week),
             ),
             small=True,
         )
@@ -72,7 +72,7 @@ def _shares(ctx: Context) -> list[Words]:
     all: Counter[ServiceId] = Counter()
     late: Counter[ServiceId] = Counter()
     ours = working_hours.company(ctx)
-    for each in nights.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
+    for each in stored.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
         all[each.service] += 1
         late[each.service] += not ours.is_working(each.at)
     enough = [id for id, count in all.items() if count >= LEAST]
@@ -92,7 +92,7 @@ def _shares(ctx: Context) -> list[Words]:
 def _knowledge(ctx: Context) -> list[Part]:
     if workspaces.setting(ctx.tx, COUNCIL) is None:
         return []
-    found = nights.lone(ctx.tx, ctx.now - KNOWN_FOR, LEAST_RESTORED)
+    found = stored.lone(ctx.tx, ctx.now - KNOWN_FOR, LEAST_RESTORED)
     if not found:
         return []
     items = tuple(
