@@ -101,3 +101,7 @@ def test_what_is_told_in_the_other_language_counts_more() -> None:
 def test_when_it_was_and_who_waits_says_little() -> None:
     said = {each.shown: each.weight for each in words("Montag Waage defekt, Leute warten")}
     assert said["Montag"] < said["defekt"] < said["Waage"]
+
+
+def test_what_may_only_mean_that_it_does_not_work_is_held_against_nobody() -> None:
+    assert next(each for each in words("Winde klemmt") if each.shown == "klemmt").vague
