@@ -72,8 +72,8 @@ def features(text: str) -> Mapping[str, float]:
 
     for word in words(text):
         say(f"w:{word.key}", WORD)
-        for idea in word.ideas:
-            say(f"i:{idea}", IDEA / 2 if word.trouble else IDEA)
+        for idea in word.ideas:  # a word that may mean several things says each of them less
+            say(f"i:{idea}", (IDEA / 2 if word.trouble else IDEA) / math.sqrt(len(word.ideas)))
         for part in word.parts:
             say(f"w:{part}", PART)
         for idea in word.part_ideas:

@@ -125,16 +125,15 @@ def _contradicts(
 ) -> Service | None:
     """Return the service that what is most like it was about, where its words name another.
 
-    Both may be right, so it is a question. A rule that goes straight through is none.
+    Both may be right, so it is a question. A rule that goes straight through is none. What
+    nobody was named for says nothing of it.
     """
     ruled = meaning.meant(ctx, title)
     if ruled is not None and ruled[1] == named and ruled[0].straight:
         return None
-    sure = [each for each in matches if each.sure]
-    if not sure or any(each.service == named.id for each in sure):
-        return None
-    other = ctx.service_of(sure[0].service)
-    return other if other is not None and not other.fallback else None
+    services = [ctx.service_of(each.service) for each in matches if each.sure]
+    others = [each for each in services if each is not None and not each.fallback]
+    return others[0] if others and named not in others else None
 
 
 def _meant(ctx: Context, title: str) -> Service | None:

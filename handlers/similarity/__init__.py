@@ -19,7 +19,7 @@ from storage.engine.ids import IncidentNumber, ServiceId
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
 
-SURE = 0.22  # score from which it is probably the same; docs/similarity.md tells what that means
+SURE = 0.26  # score from which it is probably the same; docs/similarity.md tells what that means
 SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
 SHOWN = 0.02  # below this the words have nothing to do with each other
 SAID = 0.5  # word_similarity from which a text says a word that is searched for

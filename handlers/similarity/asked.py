@@ -25,6 +25,7 @@ class Asked:
     heads: int
     weights: Floats
     close: list[dict[int, float]]
+    tongue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,13 @@ def about_of(vocabulary: Vocabulary, asked: Asked, names: Sequence[str]) -> Abou
     return About(here, there)
 
 
-def same_matter(known: Vocabulary, asked: Asked, said: Ints, about: About) -> bool:
+def same_matter(
+    known: Vocabulary, asked: Asked, said: Ints, about: About, *, strange: bool
+) -> bool:
     """Say whether what is wrong agrees, and with what; one word in common is not enough.
 
-    Unless there is nothing else that could be another thing.
+    Unless there is nothing else that could be another thing. In the same language more has to
+    agree than differs; what is told in the other one (`strange`) may only not be understood.
     """
     theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
     told = theirs - about.there - known.vague
@@ -85,7 +89,7 @@ def same_matter(known: Vocabulary, asked: Asked, said: Ints, about: About) -> bo
     if not any(met[at] for at in mine):
         return False
     return _same_trouble(known, asked, met, theirs, about) and _more_than_a_word(
-        known, asked, met, theirs
+        known, asked, met, theirs, strange=strange
     )
 
 
@@ -99,7 +103,7 @@ def _same_trouble(
 ) -> bool:
     told = theirs - about.there - known.vague
     mine = [at for at in met if at not in about.here and not asked.words[at].empty]
-    troubles = {id for id in told if known.weights[id] < 1.0}
+    troubles = {id for id in told if known.weights[id] < 1.0} - known.doings
     wrong = [at for at in mine if asked.words[at].trouble and not asked.words[at].vague]
     if not troubles or not wrong:
         return True
@@ -107,20 +111,21 @@ def _same_trouble(
 
 
 def _more_than_a_word(
-    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int]
+    known: Vocabulary, asked: Asked, met: dict[int, set[int]], theirs: set[int], *, strange: bool
 ) -> bool:
     content = [at for at in met if not (asked.words[at].number or asked.words[at].empty)]
     agree = [at for at in content if met[at]]
-    things = [at for at in content if not asked.words[at].trouble]
+    things = [at for at in content if asked.words[at].thing]
     over_there = {id for id in theirs if known.weights[id] >= 1.0}
     if things and over_there and not any(met[at] & over_there for at in things):
         return False
-    if len(agree) > 1:
-        return True
+    if len(agree) > 1 and strange:
+        return True  # what the table does not know in the other language is not another matter
     reached = set().union(*(met[at] for at in agree))
     here = [at for at in content if not met[at] and not asked.words[at].vague]
     there = theirs - reached - known.vague
-    return not here or not there
+    few = len(agree) > 1 and len(here) + len(there) <= len(agree)
+    return few or not here or not there
 
 
 def numbers_agree(vocabulary: Vocabulary, asked: Asked, said: list[Ints]) -> NDArray[np.bool_]:

@@ -20,7 +20,6 @@ BOTH = 0.8  # a part of both only: "Etikettendrucker", "Bondrucker"
 NEAR = 0.6  # cosine of letter triples from which words count as near: typos, endings
 EDIT = 0.75  # a letter wrong, missing, too many or swapped, in a short word
 SHORT = 8  # letters up to which triples do not notice it
-TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
 
 
 def word_similarity(one: Word, other: Word) -> float:
@@ -112,6 +111,6 @@ def numbers_fit(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
 
 
 def _said(what: tuple[Word, ...], where: tuple[Word, ...]) -> float:
-    weights = [TROUBLE if each.trouble else 1.0 for each in what]
+    weights = [each.weight for each in what]
     best = [max(word_similarity(each, word) for word in where) for each in what]
     return sum(w * b for w, b in zip(weights, best, strict=True)) / sum(weights)

@@ -33,6 +33,22 @@ FILLERS = frozenset(
     )
 )
 
+SAYS_LITTLE = """
+    funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue
+    nicht nich kein keine nix nichts not no cannot wieder again
+    bitte danke dringend sofort schnell eilt urgent urgently asap hurry quickly please thanks
+    brauchen braucht brauche want wants wanted need needs needed moechte moechten help hilfe helfen
+    heute gestern vorgestern morgen morgens nachts abends mittags vormittag nachmittag uhr woche
+    wochen tag tage tagen stunde stunden minuten monat wochenende montag dienstag mittwoch
+    donnerstag freitag samstag sonntag monday tuesday wednesday thursday friday saturday sunday
+    today yesterday tomorrow morning evening afternoon tonight week weeks day days hour hours
+    minutes weekend month wartet warten waiting wait leute jemand jeder jedem jedes jede
+    someone somebody people everyone everybody meldet melden gemeldet reported reports says sagt
+    gesagt mal nochmal
+    neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
+    apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
@@ -41,9 +57,12 @@ class Glossary:
     ideas: dict[str, frozenset[str]]
     phrases: dict[str, frozenset[str]]
     troubles: frozenset[str]
+    doings: frozenset[str]  # ideas of what is done: they tell neither with what, nor what is wrong
     pieces: frozenset[str]  # what compounds are made of
     begins: dict[str, tuple[int, ...]]  # how long the phrases are that begin with a word
     fillers: frozenset[str]
+    denials: tuple[tuple[tuple[str, ...], str], ...]  # what does not happen, and its idea
+    tongues: dict[str, int]  # by word: 1 where only German has it, -1 where only English has
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +73,11 @@ def read_glossary() -> Glossary:
     phrases: dict[str, set[str]] = {}
     begins: dict[str, set[int]] = {}
     troubles: set[str] = set()
+    doings: set[str] = set()
     pieces: set[str] = set()
+    denials: list[tuple[tuple[str, ...], str]] = []
+    tongues: dict[str, int] = {}
+    inflected: list[list[str]] = []
     section = ""
     for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -66,11 +89,22 @@ def read_glossary() -> Glossary:
         if section == "troubles":
             idea = f"#!{german.split()[0]}"
             troubles.add(idea)
+        if section == "doings":
+            idea = f"#~{german.split()[0]}"
+            doings.add(idea)
+            inflected.append([each for each in map(folded, german.split()) if "_" not in each])
+        for tongue, half in ((1, german), (-1, english)):
+            for plain in map(folded, half.split()):
+                for form in (plain, stem(plain)):
+                    tongues[form] = tongue if tongues.get(form, tongue) == tongue else 0
         things = german.split() if section == "things" else []
         for each in (*german.split(), *english.split()):
             plain = folded(each)
             if "_" in plain:
-                keys = " ".join(stem(piece) for piece in plain.split("_"))
+                said = tuple(plain.split("_"))
+                if section == "troubles" and ("nicht" in said or "not" in said):
+                    denials.append((said, idea))
+                keys = " ".join(stem(piece) for piece in said)
                 phrases.setdefault(keys, set()).add(idea)
                 begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
                 continue
@@ -79,15 +113,23 @@ def read_glossary() -> Glossary:
             pieces |= {
                 form for form in (plain, stem(plain)) if len(form) >= (4 if each in things else 5)
             }
+    # "gedruckt" is what "drucken" is.
+    for forms in inflected:
+        base = written.get(forms[0], set())
+        for form in forms[1:]:
+            written[form] |= base
     # A stem that is another word of the table says what that one says: "Steuer" is no "Steuerung".
     ideas = {**stems, **written}
     return Glossary(
         {word: frozenset(found) for word, found in ideas.items()},
         {keys: frozenset(found) for keys, found in phrases.items()},
         frozenset(troubles),
+        frozenset(doings),
         frozenset(pieces),
         {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
         frozenset(map(stem, FILLERS)) | FILLERS,
+        tuple(denials),
+        tongues,
     )
 
 

@@ -24,9 +24,9 @@ from handlers.similarity.asked import (
     same_matter,
     shared,
 )
-from handlers.similarity.distance import OTHER_NUMBER, TROUBLE
+from handlers.similarity.distance import OTHER_NUMBER
 from handlers.similarity.meaning import Bytes
-from handlers.similarity.terms import head_and_rest, words
+from handlers.similarity.terms import head_and_rest, tongue_of, words
 from handlers.similarity.vectors import Vectors
 from handlers.similarity.vocabulary import Floats, Vocabulary, as_ints
 from storage.engine.ids import IncidentNumber, ServiceId
@@ -39,6 +39,7 @@ HEAD, REST = 3, 1  # a mention in the title, and in the rest
 REST_SHARE = 0.2  # weight of the rest's words against the title's, word by word
 LEXICAL = 0.3  # share of BM25 in the score; the other part is the comparison word by word
 SAME_SERVICE = 1.2  # factor
+OTHER_TONGUE = 1.4  # factor for what is told in the other language: fewer words are the very same
 RECENT, FADES = 0.5, 180.0  # a new incident counts up to 1.5 times, falling over days
 MEANS = 0.8  # word_similarity of words that mean the same
 CLEAR = 0.7  # agreement from which a similarity is not by chance
@@ -104,6 +105,7 @@ class Index:
         self._services = array("i")
         self._at = array("d")  # days
         self._lengths = array("f")
+        self._tongues = array("b")
         self._service_ids: dict[ServiceId, int] = {}
         self._vectors = Vectors()
 
@@ -127,7 +129,10 @@ class Index:
         mentions: dict[int, int] = {}
         heads = 0
         for place, said in zip((HEAD, REST), head_and_rest(text), strict=True):
-            for word in words(said):
+            said_words = words(said)
+            if place == HEAD:
+                self._tongues.append(tongue_of(said_words))
+            for word in said_words:
                 id = self._vocabulary.add(word)
                 mentions[id] = mentions.get(id, 0) + place
             heads = heads or len(mentions)
@@ -189,6 +194,7 @@ class Index:
         )
         slots, lexical = slots[alive], lexical[alive]
         factors = self._factors(slots, service, day)
+        factors[self._strange(slots, asked.tongue)] *= OTHER_TONGUE
         cosines = np.zeros(len(slots), np.float32)
         if vector is not None:
             cosines = self._vectors.cosines(slots, vector)
@@ -251,8 +257,8 @@ class Index:
             count = df[own[word.key]] if word.key in own else 0
             # A word never said is as rare as those that mean the same.
             count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
-            weights[at] = self._rarity(count) * (TROUBLE if word.trouble else 1.0)
-        return Asked(unique, len(head), weights, close)
+            weights[at] = self._rarity(count) * word.weight
+        return Asked(unique, len(head), weights, close, tongue_of(head))
 
     def _rarity(self, df: int) -> float:
         return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
@@ -268,6 +274,11 @@ class Index:
         known = self._service_ids.get(service, -1) if service else -1
         ours: NDArray[np.bool_] = np.frombuffer(self._services, np.int32)[slots] == known
         return ours
+
+    def _strange(self, slots: NDArray[np.intp], tongue: int) -> NDArray[np.bool_]:
+        """Say which incidents are told in the other language."""
+        other: NDArray[np.bool_] = np.frombuffer(self._tongues, np.int8)[slots] * tongue < 0
+        return other
 
     def _gathered(self, asked: Asked) -> tuple[NDArray[np.intp], Floats]:
         """Return the slots of the best candidates by BM25, and their share of the full score."""
@@ -343,6 +354,7 @@ class Index:
         same_service = self._of(service, slots)
         numbers = np.frombuffer(self._numbers, np.int64)[slots]
         names = list(self._service_ids)
+        strange = self._strange(slots, asked.tongue)
         order = np.lexsort((-numbers, -scores, -(same & same_service).astype(int)))
         return [
             Hit(
@@ -354,7 +366,9 @@ class Index:
                 numbers_fit=bool(fits[at]),
                 words=tuple(shared(asked, best[:, at])),
                 device=not (same[at] or found.same_sense[at])
-                and not same_matter(self._vocabulary, asked, said[at], about),
+                and not same_matter(
+                    self._vocabulary, asked, said[at], about, strange=bool(strange[at])
+                ),
             )
             for at in order[:limit]
         ]

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from handlers.kit.readers import folded
-from handlers.similarity.glossary import read_glossary, stem
+from handlers.similarity.compounds import pieces_of
+from handlers.similarity.glossary import SAYS_LITTLE, read_glossary, stem
+from handlers.similarity.negated import NEVER, denied, is_denied, written_out
 from handlers.similarity.spelling import LONGEST as LETTERS
 from handlers.similarity.spelling import tidied
+from handlers.similarity.which import (
+    PUNCTUATION,
+    counted,
+    inner_number,
+    is_before_a_name,
+    may_tell_which,
+    ordered,
+    street,
+)
 
 LONGEST = 2000  # characters of a text that are looked at
 MANY = 80  # words of a text that are looked at
 HEAD = 160  # characters of a first line that are the title; what follows is the rest
-LINKS = ("", "s", "es", "n", "en", "er", "e")  # what German puts between the parts of a compound
 PREFIXES = frozenset(
     re.findall(
         r"\w+",
@@ -34,9 +44,7 @@ NAMES = frozenset(  # written as two words, and one all the same
     """,
     )
 )
-SUFFIX = re.compile(r"(?:s?ung(?:en)?|at?ion(?:en)?|heit|keit|lich|isch|er|ern|en|ers)")
 ABBREVIATION = re.compile(r"([A-ZÄÖÜ]{2,})s")  # "PCs"
-INFLECTED = ("ern", "en", "er", "es", "e", "n", "s")
 ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
 APART = (
     "ab an auf aus bei durch ein fest frei her herunter hoch los nach rein runter ueber um vor weg "
@@ -62,10 +70,10 @@ VAGUE = frozenset(  # ideas that tell no more than that it does not work
     }
 )
 EMPTY = frozenset({"#!erneut", "#!unerwartet"})  # ideas that tell nothing of it
-SAYS_LITTLE = (
-    "funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue "
-    "nicht kein keine not no cannot bitte dringend urgent wieder again"
-)
+TROUBLE = 0.5  # weight of a word that tells what is wrong, against one that tells with what
+LITTLE = 0.25  # the same of one that tells neither: when it was, who waits, how urgent it is
+NO_VERB = re.compile(r"(?:er|or|ers|ors|ung|ion)$")  # a thing, not what it does
+HELPERS = frozenset(re.findall(r"\w+", "gibt kommt kommen nimmt macht laesst bleibt laeuft geht"))
 WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 PIECE = re.compile(r"[A-ZÄÖÜ]+(?=[A-ZÄÖÜ][a-zäöüß])|[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+|\d+|[^\W\d_]+")
 
@@ -78,6 +86,8 @@ class Word:
     number ("3", "VA01", "S": what tells one thing from another of its kind) has neither.
     `trouble` says that it tells what is wrong, not with what; `vague` that it tells no more
     than that something does not work; `empty` that it tells nothing of it at all ("again").
+    `doing` says that it tells what is done, which is neither. `tongue` is 1 where it is
+    German, -1 where it is English, and 0 where it may be both.
     """
 
     shown: str
@@ -89,10 +99,29 @@ class Word:
     number: bool = False
     vague: bool = False
     empty: bool = False
+    doing: bool = False
+    tongue: int = 0
+
+    @property
+    def weight(self) -> float:
+        if self.empty:
+            return LITTLE
+        return 1.0 if self.thing or self.number else TROUBLE
+
+    @property
+    def thing(self) -> bool:
+        return not (self.trouble or self.doing or self.number)
 
     @property
     def phrase(self) -> bool:
         return " " in self.key
+
+
+def tongue_of(said: Sequence[Word]) -> int:
+    """Return 1 where a text is German, -1 where it is English, 0 where that cannot be told."""
+    german = sum(each.tongue > 0 for each in said)
+    english = sum(each.tongue < 0 for each in said)
+    return (german > 2 * english) - (english > 2 * german)
 
 
 def head_and_rest(text: str) -> tuple[str, str]:
@@ -112,8 +141,8 @@ def words(text: str) -> tuple[Word, ...]:
     A text of fillers only keeps them, and one without any word counts as a whole, so that
     the same text is always found again.
     """
-    chunks = tidied(text[:LONGEST]).split()
-    singles = [word for chunk in chunks for word in _words_of(chunk)]
+    chunks = written_out(tidied(text[:LONGEST])).split()
+    singles, clauses = _read(chunks)
     glossary = read_glossary()
     found: dict[str, Word] = {}
     told: set[str] = set()  # what says something only together with others
@@ -132,10 +161,17 @@ def words(text: str) -> tuple[Word, ...]:
                 found.setdefault(key, whole)
                 if whole.trouble:
                     told.update(each.key for each in together if not each.trouble)
-    for verb, bare in _apart(chunks):
-        found.setdefault(verb.key, verb)
+    apart = tuple(_apart(chunks))
+    for verb, bare in apart:
+        if not (verb.trouble and _is_said(verb, found)):
+            found.setdefault(verb.key, verb)
         told.add(bare)
-    for key in told - {verb.key for verb, _bare in _apart(chunks)}:
+    told -= {verb.key for verb, _bare in apart}
+    for whole, verb in _denied(singles, clauses):
+        if not _is_said(whole, found):
+            found.setdefault(whole.key, whole)
+            told |= {verb.key} if verb.doing else set()
+    for key in told:
         found.pop(key, None)
     if found:
         return tuple(_once(found.values()))
@@ -143,6 +179,11 @@ def words(text: str) -> tuple[Word, ...]:
         return tuple({each.key: each for each in singles}.values())
     plain = folded(text[:LONGEST])
     return (Word(plain, f"={plain}", number=True),) if plain else ()
+
+
+def _is_said(trouble: Word, found: dict[str, Word]) -> bool:
+    """Say whether a trouble is said by a phrase already."""
+    return any(each.phrase and each.ideas & trouble.ideas for each in found.values())
 
 
 def _once(found: Iterable[Word]) -> Iterator[Word]:
@@ -165,11 +206,82 @@ def _apart(chunks: list[str]) -> Iterator[tuple[Word, str]]:
         if prefix not in PREFIXES:
             continue
         for verb in range(at - 1, max(-1, at - 9), -1):
-            form = _known_form(prefix + plain[verb]) if len(plain[verb]) > 2 else None
-            if form is not None:
+            whole = _whole_verb(prefix, plain[verb])
+            if whole is not None:
+                denial = _denial(whole, plain[verb + 1 : at])
                 shown = f"{chunks[verb]} {chunks[at]}".strip(",;:.!?()")
-                yield _word(shown, stem(form), ideas_of(form)), stem(plain[verb])
+                yield denial or _word(shown, stem(whole), ideas_of(whole)), stem(plain[verb])
                 break
+
+
+def _whole_verb(prefix: str, bare: str) -> str | None:
+    """Return the verb of a prefix and what is left of it, if there is such a verb."""
+    if len(bare) < 3 or bare in read_glossary().fillers and bare not in HELPERS:
+        return None
+    return _known_form(prefix + bare)
+
+
+def _denial(form: str, between: Iterable[str]) -> Word | None:
+    """Return what a verb means when it does not happen; None where nothing denies it."""
+    troubles = _when_denied(ideas_of(form))
+    if not troubles or not any(each in NEVER for each in between):
+        return None
+    return _word(f"nicht {form}", f"not {stem(form)}", troubles)
+
+
+def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(denied().get(each, ()) for each in ideas))
+
+
+def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, Word]]:
+    """Give what does not happen, and its verb."""
+    plain = [folded(each.shown) for each in singles]
+    if not any(each in NEVER for each in plain):
+        return
+    for at, word in enumerate(singles):
+        if word.shown[:1].isupper() or NO_VERB.search(plain[at]):
+            continue
+        if word.key in read_glossary().fillers:
+            continue
+        troubles = _when_denied(word.ideas)
+        if troubles:
+            same = [n for n, clause in enumerate(clauses) if clause == clauses[at]]
+            if is_denied(plain[same[0] : same[-1] + 1], at - same[0]):
+                yield _word(f"nicht {word.shown}", f"not {word.key}", troubles), word
+
+
+def _read(chunks: list[str]) -> tuple[list[Word], list[int]]:
+    """Return the words of a text one by one, and in which clause each of them stands."""
+    singles: list[Word] = []
+    clauses: list[int] = []
+    clause = 0
+    for at, chunk in enumerate(chunks):
+        before, after = chunks[at - 1] if at else "", chunks[at + 1] if at + 1 < len(chunks) else ""
+        found = _which(chunk, before, after) or _words_of(chunk)
+        singles += found
+        clauses += [clause] * len(found)
+        clause += chunk[-1] in ",;:.!?"
+    return singles, clauses
+
+
+def _which(chunk: str, before: str, after: str) -> tuple[Word, ...]:
+    """Return what tells one thing from another of its kind: numbers in words, streets, names."""
+    named = is_before_a_name(before)
+    if not named and not may_tell_which(chunk):
+        return ()
+    bare = chunk.strip(PUNCTUATION)
+    digits = counted(chunk, before, after)
+    if digits is None and after and any(each.ideas for each in _words_of(after)):
+        digits = ordered(bare)
+    key = digits or street(chunk)
+    if key is not None:
+        return (Word(bare, key, number=True),)
+    if named and bare[:1].isupper():
+        name = _words_of(chunk)
+        if len(name) == 1 and not name[0].ideas and not name[0].part_ideas:
+            return (Word(bare, name[0].key, number=True),)
+    inner = inner_number(folded(bare))
+    return (*_words_of(chunk), Word(bare, inner, number=True)) if inner else ()
 
 
 @lru_cache(maxsize=65536)
@@ -201,13 +313,15 @@ def word_of(raw: str) -> Word | None:
         return None
     if len(plain) < 2 or any(each.isdigit() for each in plain):
         return Word(raw, plain, number=True)
+    table = read_glossary().tongues
     form = _known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
-    pieces = () if plain in NAMES else _pieces(plain)
+    pieces = () if plain in NAMES else pieces_of(plain)
     behind = frozenset[str]().union(*map(ideas_of, pieces))
     parts = frozenset(map(stem, pieces)) - {key}
-    return _word(raw, key, ideas, parts, behind - ideas)
+    tongue = table.get(form or plain, table.get(key, 0))
+    return _word(raw, key, ideas, parts, behind - ideas, tongue)
 
 
 def _word(
@@ -216,11 +330,17 @@ def _word(
     ideas: frozenset[str],
     parts: frozenset[str] = frozenset(),
     behind: frozenset[str] = frozenset(),
+    tongue: int = 0,
 ) -> Word:
-    trouble = bool(ideas) and ideas <= read_glossary().troubles
+    table = read_glossary()
+    trouble = bool(ideas) and ideas <= table.troubles
+    doing = bool(ideas) and not trouble and ideas <= table.doings | table.troubles
     empty = key in says_little() or (trouble and ideas <= EMPTY)
-    vague = trouble and ideas <= VAGUE
-    return Word(shown, key, ideas, parts, behind, trouble, vague=vague, empty=empty)
+    vague = trouble and bool(ideas & VAGUE)
+    return Word(
+        shown, key, ideas, parts, behind, trouble,
+        vague=vague, empty=empty, doing=doing, tongue=tongue,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -252,7 +372,7 @@ def _known_form(plain: str) -> str | None:
     for pattern in VERBS:
         found = pattern.fullmatch(plain)
         root = "".join(each or "" for each in found.groups()) if found else ""
-        for verb in (f"{root}en", f"{root}n") if root else ():  # "drucken", "liefern"
+        for verb in (f"{root}en", f"{root}n") if len(root) > 2 else ():  # "drucken", "liefern"
             if verb in ideas:
                 return verb
     bare = stem(plain)
@@ -263,59 +383,3 @@ def is_written(plain: str) -> bool:
     """Say whether the glossary has a folded word, not only one of the same stem."""
     form = _known_form(plain)
     return form is not None and (form == plain or form != stem(plain))
-
-
-def _pieces(plain: str) -> tuple[str, ...]:
-    """Return the pieces of a compound, none when it is not one.
-
-    All of it must be known pieces, or one known piece of five letters or more at its
-    beginning or end; the unknown rest is a piece then, too. Inflected ones
-    ("Druckaufträge") are split like their singular.
-    """
-    pieces = read_glossary().pieces
-    forms = tuple(_singulars(plain))
-    for form in forms:
-        whole = _cover(form, pieces)
-        if len(whole) > 1:
-            return whole
-    for form in forms:
-        for length in range(len(form) - 3, 4, -1):
-            head, tail = form[:length], form[length:]
-            if head in pieces and not SUFFIX.fullmatch(tail):
-                return head, tail[1:] if tail[0] == "s" and len(tail) > 4 else tail
-            if form[-length:] in pieces:
-                return form[:-length], form[-length:]
-    return ()
-
-
-def _singulars(plain: str) -> Iterator[str]:
-    """Give a word, and what it may be without its ending and its umlaut."""
-    yield plain
-    for ending in INFLECTED:
-        bare = plain.removesuffix(ending)
-        if bare == plain or len(bare) < 6:
-            continue
-        yield bare
-        for umlaut in ("ae", "oe", "ue"):
-            before, found, after = bare.rpartition(umlaut)
-            if found and len(after) < 5:
-                yield f"{before}{umlaut[0]}{after}"
-
-
-def _cover(plain: str, pieces: frozenset[str]) -> tuple[str, ...]:
-    """Return the fewest known pieces that make up the whole word, empty when they cannot."""
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(plain)
-    for end in range(4, len(plain) + 1):
-        for start in range(0, end - 3):
-            before = best[start]
-            if before is None:
-                continue
-            chunk = plain[start:end]
-            for link in LINKS:
-                if link and (end == len(plain) or not chunk.endswith(link)):
-                    continue
-                bare = chunk[: len(chunk) - len(link)]
-                now = best[end]
-                if bare in pieces and (now is None or len(before) + 1 < len(now)):
-                    best[end] = (*before, bare)
-    return best[len(plain)] or ()

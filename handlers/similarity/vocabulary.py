@@ -21,7 +21,6 @@ from handlers.similarity.distance import (
     PART,
     PART_IDEA,
     SHORT,
-    TROUBLE,
     bones,
     may_be_mistyped,
     mistyped,
@@ -51,6 +50,7 @@ class Vocabulary:
         self.numbers: set[int] = set()  # words that are numbers or name one of several
         self.vague: set[int] = set()  # words that tell no more than that it does not work
         self.empty: set[int] = set()  # words that tell nothing of it
+        self.doings: set[int] = set()  # words that tell what is done
         self._triples = array("H")  # by word: how many it has
         self._ideas: Lists = {}
         self._parts: Lists = {}
@@ -67,7 +67,7 @@ class Vocabulary:
         if id is None:
             id = len(self.df)
             self.ids[word.key] = id
-            self.weights.append(TROUBLE if word.trouble else 1.0)
+            self.weights.append(word.weight)
             self.df.append(0)
             self._triples.append(len(triples(word)))
             for key in triples(word):
@@ -82,6 +82,7 @@ class Vocabulary:
             (self.numbers, word.number),
             (self.vague, word.vague),
             (self.empty, word.empty),
+            (self.doings, word.doing),
         ):
             if marked:
                 known.add(id)

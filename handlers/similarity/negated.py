@@ -1,0 +1,59 @@
+"""What does not happen: "lässt sich nicht öffnen", "won't open" and "geht nicht auf" are one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from handlers.similarity.glossary import read_glossary
+
+NEVER = frozenset(
+    re.findall(
+        r"\w+",
+        "nicht nich nimmer kein keine keinen keiner keinem nix weigert "
+        "not no cannot never unable fails refuses",
+    )
+)
+BEFORE, BEHIND = 5, 4  # words between a verb and what denies it, German before and both behind
+HELPING = frozenset(
+    re.findall(r"\w+", "nicht not does do will is wird laesst sich gets get can kann")
+)
+CONTRACTED = re.compile(
+    r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I
+)
+WHOLE = {"ca": "can", "wo": "will"}
+
+
+def written_out(text: str) -> str:
+    """Return a text with its contractions written out: "won't" is "will not"."""
+
+    def whole(found: re.Match[str]) -> str:
+        verb = found[1].lower()
+        return f"{WHOLE.get(verb, verb)} not"
+
+    return CONTRACTED.sub(whole, text)
+
+
+@lru_cache(maxsize=1)
+def denied() -> dict[str, frozenset[str]]:
+    """Return by the idea of a verb what it means when it does not happen."""
+    from handlers.similarity.terms import ideas_of
+
+    found: dict[str, set[str]] = {}
+    for words, trouble in read_glossary().denials:
+        bare = [each for each in words if each not in HELPING]
+        if not 1 <= len(bare) <= 2:
+            continue
+        verb = bare[0] if len(bare) == 1 else bare[1] + bare[0]
+        for idea in ideas_of(verb):
+            if idea not in read_glossary().troubles:
+                found.setdefault(idea, set()).add(trouble)
+    return {idea: frozenset(troubles) for idea, troubles in found.items()}
+
+
+def is_denied(plain: Sequence[str], at: int) -> bool:
+    """Say whether the word at a place is denied by one near it."""
+    before = plain[max(0, at - BEHIND) : at]
+    behind = plain[at + 1 : at + 1 + BEFORE]
+    return any(each in NEVER for each in (*before, *behind))
