@@ -81,6 +81,10 @@ def _sentences(size: Size) -> Iterator[str]:
     yield from sentences.table(_server(), size)
 
 
+def _digest(size: Size) -> Iterator[str]:
+    yield from digest.measure(_server(), size)
+
+
 def _heartbeat(size: Size) -> Iterator[str]:
     yield from heartbeat.measure(_server(), size)
 
@@ -124,7 +128,7 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[str]]] = {
     "repeats": _repeats,
     "friction": friction.table,
     "search": search.measure,
-    "digest": digest.measure,
+    "digest": _digest,
     "fields": fields.measure,
     "heartbeat": _heartbeat,
     "states": states.measure,

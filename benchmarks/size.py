@@ -24,6 +24,7 @@ class Size:
     questions: int
     earlier: tuple[int, ...]  # incidents that were declared before sentences are measured
     told: int  # incidents that a digest is written over
+    runs: int  # of automations, beside them
     automations: int  # whose states are computed in one tick
     addresses: int  # that heartbeats are sent to, in turn
     services: int  # that a form lets choose from
@@ -53,6 +54,7 @@ FULL = Size(
     questions=200,
     earlier=(1_000, 20_000),
     told=1_000_000,
+    runs=5_000_000,
     automations=10_000,
     addresses=60_000,
     services=300,
@@ -75,6 +77,7 @@ SMOKE = Size(
     questions=8,
     earlier=(50,),
     told=2000,
+    runs=2000,
     automations=80,
     addresses=2000,
     services=300,

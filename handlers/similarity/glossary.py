@@ -121,15 +121,15 @@ def read_glossary() -> Glossary:
     # A stem that is another word of the table says what that one says: "Steuer" is no "Steuerung".
     ideas = {**stems, **written}
     return Glossary(
-        {word: frozenset(found) for word, found in ideas.items()},
-        {keys: frozenset(found) for keys, found in phrases.items()},
-        frozenset(troubles),
-        frozenset(doings),
-        frozenset(pieces),
-        {word: tuple(sorted(lengths)) for word, lengths in begins.items()},
-        frozenset(map(stem, FILLERS)) | FILLERS,
-        tuple(denials),
-        tongues,
+        ideas={word: frozenset(found) for word, found in ideas.items()},
+        phrases={keys: frozenset(found) for keys, found in phrases.items()},
+        troubles=frozenset(troubles),
+        doings=frozenset(doings),
+        pieces=frozenset(pieces),
+        begins={word: tuple(sorted(lengths)) for word, lengths in begins.items()},
+        fillers=frozenset(map(stem, FILLERS)) | FILLERS,
+        denials=tuple(denials),
+        tongues=tongues,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from handlers.similarity.glossary import read_glossary
@@ -36,10 +36,8 @@ def written_out(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def denied() -> dict[str, frozenset[str]]:
+def denied(ideas_of: Callable[[str], frozenset[str]]) -> dict[str, frozenset[str]]:
     """Return by the idea of a verb what it means when it does not happen."""
-    from handlers.similarity.terms import ideas_of
-
     found: dict[str, set[str]] = {}
     for words, trouble in read_glossary().denials:
         bare = [each for each in words if each not in HELPING]

@@ -230,7 +230,7 @@ def _denial(form: str, between: Iterable[str]) -> Word | None:
 
 
 def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
-    return frozenset[str]().union(*(denied().get(each, ()) for each in ideas))
+    return frozenset[str]().union(*(denied(ideas_of).get(each, ()) for each in ideas))
 
 
 def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, Word]]:

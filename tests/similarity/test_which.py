@@ -6,7 +6,7 @@ import pytest
 
 from handlers.similarity.index import Hit, Index
 from handlers.similarity.terms import tongue_of, words
-from storage.engine.ids import ServiceId
+from storage.engine.ids import IncidentNumber, ServiceId
 
 WORKS = ServiceId("")
 
@@ -15,7 +15,7 @@ def hit(earlier: str, asked: str, *others: str) -> Hit:
     """Return what is found of an earlier incident."""
     index = Index()
     for number, text in enumerate((earlier, *others), 1):
-        index.add(number, text, WORKS, 10.0)
+        index.add(IncidentNumber(number), text, WORKS, 10.0)
     return next(each for each in index.search(asked, None, 10.0, 9) if each.number == 1)
 
 
