@@ -56,12 +56,12 @@ def after_key(number: IncidentNumber) -> str:
     return f"incident:{number}:after"
 
 
-def undone_key(number: int) -> str:
+def undone_key(number: IncidentNumber) -> str:
     """Return the key of the reminder that an incident works again and is not done."""
     return f"incident:{number}:undone"
 
 
-def fix_keys(number: int, day: date | None) -> tuple[str, str]:
+def fix_keys(number: IncidentNumber, day: date | None) -> tuple[str, str]:
     """Return the keys of what is told of a fix that is due on a day: before it, after it."""
     return f"incident:{number}:fix:{day}", f"incident:{number}:overdue:{day}"
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from handlers.kit.messages import Text, Title, load
 from handlers.kit.words import Words, _, flat, shortened
+from storage.engine.ids import PlaceId
 from storage.operations.hold import Held
 
 LINE = 120  # characters of one message
@@ -61,7 +62,7 @@ def held_line(each: Held) -> Words:
     )
 
 
-def _called(place: str) -> Words:
+def _called(place: PlaceId) -> Words:
     """Return how a place is told that has no name for people; ids of people are none."""
     id = place.partition(":")[2] or place
     return _("“name not shown”") if id.startswith("@") else id

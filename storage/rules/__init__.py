@@ -255,7 +255,7 @@ def correct_to(tx: Tx, kind: Led, subject: str, to: str) -> None:
     )
 
 
-def corrections(tx: Tx, rule: str) -> list[tuple[str, int]]:
+def corrections(tx: Tx, rule: RuleId) -> list[tuple[str, int]]:
     """Return to what the ones that a rule led were corrected, and how often; the most first."""
     rows = tx.rows(
         """

@@ -25,7 +25,7 @@ OTHERS = {
     "handlers/kit/messages.py: place",
     "bot/delivery/dispatch.py: person", "bot/delivery/requests.py: person",
     "bot/local/chat.py: person",
-    "bot/delivery/outages/pace.py: place", "storage/delivery/outbox.py: place",
+    "bot/delivery/outages/pace.py: place", "storage/delivery/claims.py: place",
     "bot/doctor/findings.py: service", "storage/automations/learning.py: note",
     "storage/incidents/pages.py: number",
 }  # fmt: skip

@@ -36,7 +36,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "definition edit": {"name": "done"}, "service edit": {"service": "kasse"},
     "decide": {"key": "incident:2"}, "decisions": {}, "undone": {},
     "lists": {}, "list": {"name": "incidents", "which": "all"},
-    "mandate": {}, "mandate stops": {}, "template": {}, "digest teams": {},
+    "mandate": {}, "mandate stops": {}, "mandate unlinked": {}, "template": {}, "digest teams": {},
     "digest for team": {"team": "x"},
     "patterns": {}, "pattern": {"pattern": "x"}, "friction mine": {},
     "pattern history": {"pattern": "x"}, "friction list": {}, "friction answerers": {},

@@ -163,7 +163,7 @@ def test_nobody_is_told_unasked_but_by_an_alarm_or_the_gate() -> None:
     assert {
         "handlers.closing.reassignment._hand_on",
         "handlers.pilots.people.back",
-    } <= house.reached("handlers.ownership.leaving.left")
+    } <= house.reached("handlers.ownership.leaving.hand_on_all")
     assert len(house.timers) > 20
     assert unasked(house, SITES) == []
 

@@ -284,6 +284,7 @@ PUT_IN = {
     ("local.latest", "edge"),
     ("workspaces.delete", "tx.company_tables"),
     ("workspaces.delete", "table"),  # the store's own names of tables
+    ("attention._replace_in_keys", "table"),  # two names that stand there
     ("automations._set", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),

@@ -13,7 +13,7 @@ import pytest
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import Words
-from handlers.pilots import clock, digest, measure, roles
+from handlers.pilots import clock, measure, open_tasks, roles
 from storage import automations, pilots
 from storage.engine import Tx
 from storage.engine.ids import AutomationId, PersonId, PilotId
@@ -626,7 +626,7 @@ def messages_of(bot: Stage) -> list[str]:
 def undecided(bot: Stage) -> list[Words]:
     def work(tx: Tx) -> list[Words]:
         ctx = bot.dispatcher._context(tx, LOTSE, None, bot.clock.now())
-        return [each.words for each in digest.undecided(ctx)]
+        return [each.words for each in open_tasks.undecided(ctx)]
 
     found: list[Words] = bot.store(work)
     return found
