@@ -55,7 +55,7 @@ from handlers.incidents import commands as incident_commands
 from handlers.incidents import digest as incident_digest
 from handlers.incidents import lists as incident_lists
 from handlers.incidents import updates as incident_updates
-from handlers.incidents.alarms import escalate, pauses
+from handlers.incidents.alarms import escalate, pauses, posting
 from handlers.kit.commands import Feature
 from handlers.mandate import actions as mandate_actions
 from handlers.mandate import bottleneck as mandate_bottleneck
@@ -131,6 +131,7 @@ FEATURES: tuple[Feature, ...] = (
     automations_found.feature,
     incident_digest.feature,
     escalate.feature,
+    posting.feature,
     pauses.feature,
     incident_channels.feature,
     handing_on.feature,

@@ -14,6 +14,12 @@ class IncidentTimer(TimerKind):
     ESCALATION = "climb"
     CHANNEL = "room"
     AFTER_RESTORED = "after"
+    LIST = "list"
+
+
+def list_timer_key(key: str) -> str:
+    """Return the key of the timer that writes a list of alarms anew; it names nobody."""
+    return f"list:{key.rpartition(':')[2]}"
 
 
 def card_key(number: IncidentNumber) -> str:

@@ -261,6 +261,7 @@ def test_more_than_three_alarms_within_a_minute_are_one_message(
 ) -> None:
     for n in range(6):
         anna(f"incident Kasse {n} tot")
+    bot.wind(minutes=1 / 60)  # a list is written once for what comes within a second
     with_buttons = [each for each in ben.sees() if "[" in each]
     (many,) = with_buttons
     assert all(f"INC-{n} ·" in many for n in range(1, 7))
@@ -271,6 +272,31 @@ def test_more_than_three_alarms_within_a_minute_are_one_message(
     for n in (1, 2, 3, 5, 6):
         ben(f"ack {n}")
     assert "[" not in "".join(ben.sees())
+
+
+def test_a_list_is_written_once_for_all_that_comes_within_a_second(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    """Twenty incidents a second would write twenty lines anew with each of them."""
+    for n in range(4):
+        anna(f"incident Kasse {n} tot")
+    written = len([each for each in bot.chat.ledger if each.place == "local:@ben"])
+    for n in range(4, 16):
+        anna(f"incident Kasse {n} tot")
+    still = [each for each in bot.chat.ledger if each.place == "local:@ben"][written:]
+    assert still == []
+    bot.wind(minutes=1 / 60)
+    edits = [each for each in bot.chat.ledger if each.place == "local:@ben"][written:]
+    assert [each.kind for each in edits] == ["edit"]
+    assert all(f"INC-{n} ·" in ben.sees()[-1] for n in range(1, 17))
+    bot.wind(minutes=1)
+    assert (
+        bot.rows(
+            "select id from timers where kind = 'list' and state = 'pending' and "
+            "workspace = :workspace"
+        )
+        == []
+    )
 
 
 def test_what_is_due_at_once_is_one_list_from_the_start(

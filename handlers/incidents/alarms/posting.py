@@ -7,20 +7,24 @@ from datetime import datetime, timedelta
 
 from handlers.incidents import cards, keys
 from handlers.incidents.alarms import wording
-from handlers.kit.commands import call
+from handlers.incidents.keys import IncidentTimer
+from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
-from handlers.kit.messages import Button, Buttons, Message, Part, Post, Text, Title, Tone
+from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, Tone
 from handlers.kit.words import _
 from storage import incidents
-from storage.delivery import heartbeat, outbox, places
+from storage.delivery import heartbeat, outbox, places, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import IncidentNumber, PersonId, PlaceId
 from storage.incidents import Incident, alarms
 from storage.incidents.alarms import Alarm
 from storage.incidents.states import IncidentState
 
+feature = Feature(_("Escalation"))
+
 MOST = 3  # alarms to one person within WITHIN that are messages of their own
 WITHIN = timedelta(minutes=1)
+TOGETHER = timedelta(seconds=1)  # what comes in this time stands in a list at once, with one edit
 SHOWN = 20  # incidents in one list; Slack takes fifty blocks
 RECENT = timedelta(minutes=10)  # a standstill that ended so short a time ago is told
 
@@ -71,7 +75,7 @@ def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> 
     posts: list[Post] = []
     for each in older:
         if each.list is not None:
-            posts += _list_post(ctx, each.list, person)
+            _write_soon(ctx, each.list, incident.number)
         else:
             posts += _fold_one(ctx, incident, each)
     return posts
@@ -114,7 +118,42 @@ def _to_list(
             posts += _fold_one(ctx, other, each)
             alarms.put_into(ctx.tx, each, key)
     _write_down(ctx, incident, position, person, key)
+    came = max((each.at for each in recent if each.list is not None), default=None)
+    if key == last and came is not None and ctx.now - came < TOGETHER:
+        _write_soon(ctx, key, incident.number)
+        return posts
     return [*posts, *_list_post(ctx, key, person)]
+
+
+def _write_soon(ctx: Context, key: str, number: IncidentNumber) -> None:
+    """Let a list be written anew in a moment, once for all that changes in it until then.
+
+    With twenty incidents a second each of them would otherwise write twenty lines anew.
+    """
+    name = keys.list_timer_key(key)
+    if timers.due_of(ctx.tx, name) is None:
+        timers.set(
+            ctx.tx,
+            id=ctx.new_id(),
+            kind=IncidentTimer.LIST,
+            key=name,
+            due=ctx.now + TOGETHER,
+            number=number,
+            name=name,
+        )
+
+
+@feature.timer(IncidentTimer.LIST)
+def write(ctx: Context, number: IncidentNumber, name: str) -> Reply:
+    """Write the list anew that has changed; `name` is its timer's, `number` stands in it."""
+    found = {each.list: each.person for each in alarms.of(ctx.tx, number) if each.list is not None}
+    posts = [
+        post
+        for key, person in found.items()
+        if keys.list_timer_key(key) == name
+        for post in _list_post(ctx, key, person)
+    ]
+    return Reply(posts=tuple(posts))
 
 
 def _list_post(ctx: Context, key: str, person: PersonId) -> list[Post]:
