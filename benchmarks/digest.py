@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -30,10 +31,11 @@ from handlers.kit.doors import Week
 from handlers.kit.messages import spoken
 from storage import friction, pilots, workspaces
 from storage.engine import Database, Tx
-from storage.engine.ids import PersonId, PlaceId
+from storage.engine.ids import NoteId, PatternId, PersonId, PilotId, PlaceId
 from storage.engine.opening import open_database
 from storage.engine.sql import as_text
 from storage.friction import patterns
+from storage.people import PersonKind
 from storage.pilots import Pilot
 from storage.pilots import log as pilot_log
 from storage.pilots.states import PilotState
@@ -43,6 +45,7 @@ ROOMS = {"handlers.incidents.digest", "handlers.closing.digest", "handlers.owner
 NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 SPAN = 365  # days over which they were declared
 AUTOMATIONS = 500
+PART = 100_000  # rows in one statement
 PILOTS, PATTERNS, NOTES = 20, 50, 2_000
 MOMENT = {  # the i-th moment after :start, as it is stored
     "SQLite": "strftime('%Y-%m-%dT%H:%M:%f000Z', :start, '+' || (i * :step) || ' seconds')",
@@ -54,7 +57,7 @@ FILL = """
 insert into incidents (workspace, number, title, service, gap, severity, state, declared_by,
     declared_at, responsible, responsible_since, acknowledged_by, acknowledged_at, restored_by,
     restored_at, ended_at)
-with recursive n(i) as (select 1 union all select i + 1 from n where i < :count)
+with recursive n(i) as (select :first union all select i + 1 from n where i < :last)
 select :workspace, i, 'Kasse ' || i || ' druckt nicht',
     case i % 3 when 0 then 'kasse' when 1 then 'drucker' else 'webshop' end,
     case i % 50 when 0 then 1 else 0 end, 'normal', 'done', 'anna', at, 'ben', at, 'ben', at,
@@ -65,7 +68,7 @@ CLOSE = """
 insert into closings (workspace, incident, ending, ending_since, runbook, runbook_since, done_at)
 select workspace, number, case number % 4 when 0 then 'fixed' else 'workaround' end, ended_at,
     'https://wiki.example/till', ended_at, ended_at
-from incidents where workspace = :workspace
+from incidents where workspace = :workspace and number between :first and :last
 """
 COUNT = "insert into counters (workspace, name, value) values (:workspace, 'incident', :count)"
 REGISTER = """
@@ -79,14 +82,14 @@ from n
 """
 RUNS = """
 insert into automation_runs (workspace, id, automation, at, kind, seconds)
-with recursive n(i) as (select 1 union all select i + 1 from n where i < :count)
+with recursive n(i) as (select :first union all select i + 1 from n where i < :last)
 select :workspace, 'r' || i, 'a' || (i % :automations), at, 'ok', 60
 from (select i, {moment} as at from n) made
 """
 DAYS = """
 insert into automation_days (workspace, automation, day, kind, count, seconds)
 select workspace, automation, substr(at, 1, 10), kind, count(*), sum(seconds)
-from automation_runs where workspace = :workspace
+from automation_runs where workspace = :workspace and automation = :automation
 group by workspace, automation, substr(at, 1, 10), kind
 """
 SCAN = """
@@ -109,7 +112,8 @@ def measure(server: str, size: Size) -> Iterator[str]:
             machine.store(kind, Path(folder), server, "digest") as url,
         ):
             with closing(open_database(url)) as store:
-                store.transact(lambda tx, kind=kind: _fill(tx, kind, DEMO, size.told, size.runs))
+                _fill(store, kind, DEMO, size.told, size.runs)
+                store.transact(lambda tx: tx.run("analyze"))
                 scan = _median(store, size, lambda ctx: ctx.tx.rows(SCAN))
                 part = _median(store, size, lambda ctx: _part(ctx, week))
                 whole = _median(store, size, lambda ctx: _whole(ctx, week))
@@ -144,45 +148,43 @@ def _many(server: str, size: Size, week: str) -> Iterator[str]:
         ):
             names = [f"w{n}" for n in range(size.workspaces)]
             for name in names:
-                each = size.told // size.workspaces
-                store.transact(
-                    lambda tx, kind=kind, name=name, each=each: _fill(tx, kind, name, each, 0)
-                )
+                _fill(store, kind, name, size.told // size.workspaces, 0)
+            store.transact(lambda tx: tx.run("analyze"))
             scan = _median(store, size, lambda ctx: ctx.tx.rows(every), names[0])
             began = time.perf_counter()
             for name in names:
-                store.read(lambda tx, name=name: _part(_context(tx, name), week))
+                store.read(partial(_part_of, workspace=name, week=week))
             took = time.perf_counter() - began
             mean = took * 1000 / len(names)
             yield f"| {kind} | {took * 1000:.0f} | {took / scan:.1f} | {mean:.1f} |"
 
 
-def _fill(tx: Tx, kind: str, workspace: str, incidents: int, runs: int) -> None:
-    furnish(tx, workspace, NOW)
-    tx = tx.within(workspace)
+def _fill(store: Database, kind: str, workspace: str, incidents: int, runs: int) -> None:
+    """Fill in parts, each a transaction: no statement may take longer than the store allows."""
     began = NOW - timedelta(days=SPAN)
     start = began.strftime("%Y-%m-%d %H:%M:%S")
-    moment, seconds = MOMENT[kind], SPAN * 86_400
-    tx.run(FILL.format(moment=moment), count=incidents, start=start, step=f"{seconds / incidents}")
-    tx.run(CLOSE)
-    tx.run(COUNT, count=incidents)
+    seconds = SPAN * 86_400
+
+    def run(sql: str, **values: object) -> None:
+        store.transact(lambda tx: tx.within(workspace).run(sql, **values))
+
+    store.transact(lambda tx: furnish(tx, workspace, NOW))
+    fill, report = (each.format(moment=MOMENT[kind]) for each in (FILL, RUNS))
+    for first in range(1, incidents + 1, PART):
+        last = min(first + PART - 1, incidents)
+        run(fill, first=first, last=last, start=start, step=f"{seconds / incidents}")
+        run(CLOSE, first=first, last=last)
+    run(COUNT, count=incidents)
     if runs:
-        tx.run(
-            REGISTER,
-            count=AUTOMATIONS,
-            born=as_text(began),
-            last=as_text(NOW - timedelta(hours=3)),
-        )
-        tx.run(
-            RUNS.format(moment=moment),
-            count=runs,
-            automations=AUTOMATIONS,
-            start=start,
-            step=f"{seconds / runs}",
-        )
-        tx.run(DAYS)
-        _try_things(tx)
-    tx.run("analyze")
+        yesterday = as_text(NOW - timedelta(hours=3))
+        run(REGISTER, count=AUTOMATIONS, born=as_text(began), last=yesterday)
+        for first in range(1, runs + 1, PART):
+            last = min(first + PART - 1, runs)
+            step = f"{seconds / runs}"
+            run(report, first=first, last=last, start=start, step=step, automations=AUTOMATIONS)
+        for n in range(AUTOMATIONS):
+            run(DAYS, automation=f"a{n}")
+        store.transact(lambda tx: _try_things(tx.within(workspace)))
 
 
 def _try_things(tx: Tx) -> None:
@@ -190,15 +192,20 @@ def _try_things(tx: Tx) -> None:
     for n in range(NOTES):
         day = NOW - timedelta(days=n % SPAN)
         friction.add(
-            tx, id=f"n{n}", sentence=f"Formular {n} doppelt", hint=None, author=None, day=day
+            tx,
+            id=NoteId(f"n{n}"),
+            sentence=f"Formular {n} doppelt",
+            hint=None,
+            author=None,
+            day=day,
         )
     for n in range(PATTERNS):
-        added = f"p{n}"
+        added = PatternId(f"p{n}")
         patterns.add(tx, id=added, title=f"Formular {n}", area="", by=PersonId("chris"), now=NOW)
     began = (NOW - timedelta(weeks=10)).date()
     for n in range(PILOTS):
         pilot = Pilot(
-            f"t{n}",
+            PilotId(f"t{n}"),
             f"Pilot {n}",
             "dauert zu lange",
             PersonId("anna"),
@@ -263,7 +270,7 @@ def _context(tx: Tx, workspace: str = DEMO) -> Context:
     ids = Ids()
     tx = tx.within(workspace)
     ours = workspaces.get(tx)
-    person = replace(LOTSE, id="chris", kind="member", manager=True)
+    person = replace(LOTSE, id=PersonId("chris"), kind=PersonKind.MEMBER, manager=True)
     return Context(tx, ours, person, None, NOW, ids, ids, "https://lotse.example", FEATURES)
 
 
@@ -276,6 +283,10 @@ def _part(ctx: Context, week: str) -> object:
     )
     assert len(rooms) == len(ROOMS)
     return decisions.sections(replace(ctx, features=rooms), asked)
+
+
+def _part_of(tx: Tx, workspace: str, week: str) -> object:
+    return _part(_context(tx, workspace), week)
 
 
 def _whole(ctx: Context, week: str) -> object:

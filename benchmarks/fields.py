@@ -21,6 +21,7 @@ from benchmarks.size import Size
 from bot.config import Settings
 from bot.local import start
 from bot.lotse import DEMO, MAIN
+from storage.engine import Database
 from storage.engine.sqlite import Sqlite
 from tests.pretend import crowd
 from tests.pretend.adaptive_card import user_id
@@ -124,7 +125,7 @@ async def _page(size: Size) -> AsyncIterator[Steps]:
             yield show, find
 
 
-def _crowd(database: Sqlite, workspace: str, accountable: str, deputy: str, size: Size) -> None:
+def _crowd(database: Database, workspace: str, accountable: str, deputy: str, size: Size) -> None:
     database.transact(
         lambda tx: crowd.furnish(
             tx.within(workspace), accountable, deputy, some=size.services, many=size.people

@@ -25,8 +25,10 @@ from handlers.similarity import Match
 from handlers.similarity.meaning import BESIDE, Meanings, Model, installed
 from storage import incidents, people, services, workspaces
 from storage.engine import Tx
+from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.sqlite import Sqlite
 from storage.incidents import Incident
+from storage.incidents.states import Severity, TimelineKind
 from storage.services import Service
 from storage.workspaces import Workspace
 
@@ -72,14 +74,19 @@ class Asked:
 
 def catalogue(which: str, found: list[Report]) -> tuple[list[Service], dict[str, str]]:
     """Return a company's services, and by report which of them it is about, if that is known."""
-    fallback = Service("rest", "Alles andere", (), "one", "two", fallback=True)
+    fallback = Service(
+        ServiceId("rest"), "Alles andere", (), PersonId("one"), PersonId("two"), fallback=True
+    )
     if which == "28 names":
-        listed = [Service(name, name, (), "one", "two", fallback=False) for name in catalogues.MANY]
+        listed = [
+            Service(ServiceId(name), name, (), PersonId("one"), PersonId("two"), fallback=False)
+            for name in catalogues.MANY
+        ]
         about = {each.id: catalogues.ABOUT.get(each.cluster, "") for each in found}
         return [*listed, fallback], about
     if which == "6 with words":
         listed = [
-            Service(id, name, words, "one", "two", fallback=False)
+            Service(ServiceId(id), name, words, PersonId("one"), PersonId("two"), fallback=False)
             for id, (name, words) in catalogues.SIX.items()
         ]
         by_cluster: dict[str, Counter[str]] = defaultdict(Counter)
@@ -120,11 +127,18 @@ def _declared(
     tx = tx.within(WORKSPACE)
     for id in ("one", "two"):
         people.find_or_create(
-            tx, f"local:{id}", id, id=id, key=id, now=found[0].at, language=None, manager=False
+            tx,
+            f"local:{id}",
+            id,
+            id=PersonId(id),
+            key=id,
+            now=found[0].at,
+            language=None,
+            manager=False,
         )
     for service in listed:
         services.add(tx, service, name_key=service.name.lower(), now=found[0].at)
-    person = people.find(tx, "one")
+    person = people.find(tx, PersonId("one"))
     assert person is not None
     got = Asked()
     earlier: dict[str, list[Report]] = defaultdict(list)
@@ -157,24 +171,24 @@ def _add(ctx: Context, number: int, report: Report, ahead: Ahead) -> Incident:
     service = ahead.service if ahead.sure else None
     return incidents.add(
         ctx.tx,
-        number=number,
+        number=IncidentNumber(number),
         title=report.title,
-        service=service.id if service else "rest",
+        service=service.id if service else ServiceId("rest"),
         gap=service is None,
-        severity="normal",
-        declared_by="one",
+        severity=Severity.NORMAL,
+        declared_by=PersonId("one"),
         declared_in=None,
-        responsible="one",
+        responsible=PersonId("one"),
         now=report.at,
     )
 
 
 def _correct(ctx: Context, incident: Incident, service: str) -> None:
     """Move an incident to the service that it is about, as its button does."""
-    right = ctx.service_of(service)
+    right = ctx.service_of(ServiceId(service))
     if right is not None and incident.service != service:
-        incidents.move(ctx.tx, incident.number, service, "one")
-        note(ctx, incident.number, "moved", service)
+        incidents.move(ctx.tx, incident.number, ServiceId(service), PersonId("one"))
+        note(ctx, incident.number, TimelineKind.MOVED, service)
         meaning.learn(ctx, incident.number, incident.title, right)
 
 

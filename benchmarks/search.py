@@ -26,8 +26,10 @@ from handlers.kit.readers import folded
 from handlers.similarity import find_similar
 from storage import incidents, similarity
 from storage.engine import Database, Tx
+from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
+from storage.incidents.states import Severity
 from tests.pretend.server import postgres
 from tests.pretend.stage import furnish
 
@@ -65,14 +67,14 @@ def declare(tx: Tx, number: int, text: str) -> None:
     """Store an incident; a day has a hundred."""
     incidents.add(
         tx,
-        number=number,
+        number=IncidentNumber(number),
         title=text,
-        service=("kasse", "drucker", "webshop")[number % 3],
+        service=ServiceId(("kasse", "drucker", "webshop")[number % 3]),
         gap=False,
-        severity="normal",
-        declared_by="anna",
+        severity=Severity.NORMAL,
+        declared_by=PersonId("anna"),
         declared_in=None,
-        responsible="ben",
+        responsible=PersonId("ben"),
         now=NOW - timedelta(days=2000) + timedelta(minutes=14 * number),
     )
 
@@ -95,7 +97,7 @@ def fill(database: Database, workspace: str, known: list[str]) -> None:
 def search(database: Database, workspace: str, text: str) -> object:
     """Search as a declaration does, ahead of its transaction."""
     return database.read(
-        lambda tx: find_similar(tx.within(workspace), text, service="kasse", now=NOW)
+        lambda tx: find_similar(tx.within(workspace), text, service=ServiceId("kasse"), now=NOW)
     )
 
 

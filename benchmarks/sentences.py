@@ -27,7 +27,7 @@ from handlers import FEATURES
 from handlers.similarity import find_similar
 from storage import incidents
 from storage.engine import Database, Tx
-from storage.engine.ids import PersonId, ServiceId
+from storage.engine.ids import IncidentNumber, PersonId, PlaceId, ServiceId
 from storage.engine.opening import open_database
 from storage.incidents.states import Severity
 from tests.pretend.stage import furnish
@@ -68,7 +68,7 @@ def fill(database: Database, workspace: str, listed: list[str], count: int) -> N
         for number in range(start + 1, min(count, start + PART) + 1):
             incidents.add(
                 inside,
-                number=number,
+                number=IncidentNumber(number),
                 title=next(given),
                 service=ServiceId(("kasse", "drucker", "webshop")[number % 3]),
                 gap=False,
@@ -106,7 +106,7 @@ def declaring(database: Database, workspace: str, title: Callable[[], str]) -> O
     async def once() -> None:
         typed = f"incident {title()}"
         answer = await dispatcher.handle(
-            Request(new_id(), workspace, "local:anna", "Anna", "local:@anna", typed)
+            Request(new_id(), workspace, "local:anna", "Anna", PlaceId("local:@anna"), typed)
         )
         assert answer.outcome == "done", answer
 

@@ -32,6 +32,7 @@ from bot import serving
 from bot.lotse import MAIN
 from storage import people as storage_people
 from storage.engine import opening
+from storage.engine.ids import PersonId, ServiceId
 from tests.pretend import slack_peer, teams_peer
 from tests.pretend.slack_peer import SECRET, TOKEN
 from tests.pretend.teams_peer import APP, PASSWORD, TENANT
@@ -274,12 +275,21 @@ async def _ours(app: web.Application, variant: str, api: str, folder: Path) -> A
             id = f"U{name.upper()}" if slack else user_id(name)
             identity = f"slack:T1:{id}" if slack else f"teams:{TENANT}:{id}"
             storage_people.find_or_create(
-                tx, identity, name, id=id, key=name, now=parts.clock.now()
+                tx, identity, name, id=PersonId(id), key=name, now=parts.clock.now()
             )
         ben, carla = ("UBEN", "UCARLA") if slack else (user_id("Ben"), user_id("Carla"))
         for each in (
-            Service("kasse", "Kasse", ("Kassen",), ben, carla, fallback=False),
-            Service("rest", "Alles andere", (), carla, ben, fallback=True),
+            Service(
+                ServiceId("kasse"),
+                "Kasse",
+                ("Kassen",),
+                PersonId(ben),
+                PersonId(carla),
+                fallback=False,
+            ),
+            Service(
+                ServiceId("rest"), "Alles andere", (), PersonId(carla), PersonId(ben), fallback=True
+            ),
         ):
             services.add(tx, each, name_key=each.id, now=parts.clock.now())
 
