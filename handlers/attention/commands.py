@@ -101,6 +101,13 @@ def answered(ctx: Context, key: str) -> tuple[Post, ...]:
     return matters.settle(ctx, key)
 
 
+@feature.follows(Event.WORKING_TIME_CHANGED)
+def hours_changed(ctx: Context, _subject: str) -> tuple[Post, ...]:
+    """Bring forward what may come sooner now."""
+    matters.replan_all(ctx)
+    return ()
+
+
 @feature.waits(90)
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has not been told yet."""

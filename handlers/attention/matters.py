@@ -45,6 +45,7 @@ USUAL = Wish("09:00", "daily")
 LOOK = time(0, 10)  # local: when a day's reminders are noted, before anybody's hour
 LATE = timedelta(minutes=30)  # after its hour a bundle may come outside working time
 ROOM = 12  # matters in one bundle; every chat shows so many whole, the rest waits a day
+FARTHEST = 400  # days that a bundle may lie ahead
 TAPS = 2  # taps that somebody is asked for in a week (requirement C32)
 
 
@@ -242,6 +243,12 @@ def replan(ctx: Context, person: PersonId) -> None:
         _plan(ctx, person)
 
 
+def replan_all(ctx: Context) -> None:
+    """Let every bundle come sooner that may: the company's working time has changed."""
+    for person in dict.fromkeys(each.person for each in stored.waiting(ctx.tx)):
+        _plan(ctx, person)
+
+
 def said(ctx: Context, written: str, to: PersonId) -> Message:
     """Return what was noted in the language of whoever hears it; before, it had one alone."""
     kept = json.loads(written)
@@ -318,13 +325,13 @@ def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:
 def _next_hour(ctx: Context, person: PersonId) -> datetime:
     """Return the next moment at which somebody, or who stands in, may be told."""
     acts = duty.acting(ctx, person) or person
-    day = _today(ctx, acts)
-    while True:
+    today = _today(ctx, acts)
+    for day in (today + timedelta(days=n) for n in range(FARTHEST)):
         when = _hour_on(ctx, acts, day)
         told = stored.told_on(ctx.tx, acts, day.isoformat())
         if when > ctx.now and _may_hear(ctx, acts, day) and not told:
             return when
-        day += timedelta(days=1)
+    return _hour_on(ctx, acts, today + timedelta(days=1))  # nobody works for a year
 
 
 def _hour_on(ctx: Context, person: PersonId, day: date) -> datetime:

@@ -66,7 +66,7 @@ def post(ctx: Context, week: str) -> Reply:
         digests.add(ctx.tx, week, "merged", ctx.now)
         return Reply(posts=closed)
     late = ctx.now - due > LATEST
-    newer = calendar.week_of(ctx.now, zone) > following  # a later week has ended since
+    newer = schedule.due(following, ours, chosen) <= ctx.now  # the next one is due by now, too
     if not digests.add(ctx.tx, week, "skipped" if newer else "posted", ctx.now) or newer:
         return Reply(posts=closed)
     skipped = _skipped_before(ctx, week)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -15,11 +16,13 @@ from handlers.kit.messages import Button, Facts, Message, Reply, Text, Title
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _
+from handlers.kit.working_hours import WorkingTime
 from handlers.working_time import hours
 from storage import workspaces
 
 feature = Feature(_("Settings"))
 
+YEAR = 366  # days
 LINE = TextReader(long=False)
 
 
@@ -102,6 +105,9 @@ def change(
     clock = _zone(zone) if zone else ctx.workspace.zone
     if clock is None:
         raise Refusal(_("I do not know this time zone. Try Europe/Berlin."), field="zone")
+    ours, today = WorkingTime(clock, where, week, days), today_of(ctx)
+    if not any(ours.is_working_day(today + timedelta(days=n)) for n in range(YEAR)):
+        raise Refusal(_("With these closing days nobody would work for a year."), field="closed")
     comes = working_hours.read_weekly(digest) if digest else working_hours.digest_at(ctx.tx)
     if comes is None:
         raise Refusal(_("Please give a weekday and an hour, such as Mon 08:30."), field="digest")

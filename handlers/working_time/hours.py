@@ -23,6 +23,10 @@ STATES: dict[str, Sentence] = {
     "DE-SL": _("Saarland"), "DE-SN": _("Saxony"), "DE-ST": _("Saxony-Anhalt"),
     "DE-SH": _("Schleswig-Holstein"), "DE-TH": _("Thuringia"),
 }  # fmt: skip
+SPOKEN = {  # what people say for a code
+    "nrw": "DE-NW", "meckpomm": "DE-MV", "deutschland": "DE", "germany": "DE", "österreich": "AT",
+    "austria": "AT", "schweiz": "CH", "switzerland": "CH",
+}  # fmt: skip
 ROUND_THE_CLOCK = ("always", "immer", "rund um die uhr", "around the clock", "24/7", "0-24")
 
 
@@ -83,6 +87,9 @@ def weekly(chosen: Weekly) -> Sentence:
 def region_of(text: str) -> str | None:
     """Return the code of a region by its code or its name in either language, None for none."""
     said = folded(text).strip()
+    spoken = {folded(name): code for name, code in SPOKEN.items()}
+    if said in spoken:
+        return spoken[said]
     for code, name in STATES.items():
         names = {folded(words(name, language)) for language in LANGUAGES}
         if said in {*names, code.casefold(), code.removeprefix("DE-").casefold()}:

@@ -29,7 +29,8 @@ def form_of(chris: Say) -> object:
     ("typed", "code"),
     [
         ("Bavaria", "DE-BY"), ("bayern", "DE-BY"), ("BY", "DE-BY"), ("Thuringia", "DE-TH"),
-        ("Thüringen", "DE-TH"), ("North Rhine-Westphalia", "DE-NW"), ("nrw", None),
+        ("Thüringen", "DE-TH"), ("North Rhine-Westphalia", "DE-NW"), ("nrw", "DE-NW"),
+        ("Österreich", "AT"), ("Atlantis", None),
     ],
 )  # fmt: skip
 def test_a_state_is_understood_in_both_languages(typed: str, code: str | None) -> None:

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.attention import matters
 from handlers.kit import working_hours
+from handlers.kit.commands import call as called
+from handlers.kit.messages import Button
 from handlers.kit.working_hours import Closed, WorkingTime
 from handlers.working_time import hours
 from storage import workspaces
 from storage.delivery import timers
+from storage.engine.ids import PersonId
 from tests.pretend.stage import MONDAY, Say, Stage
 
 BERLIN = "Europe/Berlin"
@@ -138,6 +142,64 @@ def test_the_digest_comes_when_managers_want_it(bot: Stage, chris: Say) -> None:
     assert due == moment("2026-12-02 10:00"), "Tuesday is a closing day"
     bot.wind(to="2026-12-02 10:00")
     assert len(bot.sees("leitung")) == 1
+
+
+def digest_weeks(bot: Stage) -> list[tuple[str, str]]:
+    rows = bot.rows("select week, state from digests where workspace = :workspace order by week")
+    return [(row["week"], row["state"]) for row in rows]
+
+
+def test_a_digest_on_fridays_comes_over_christmas(bot: Stage, chris: Say) -> None:
+    """On a holiday it waits for the next working day, and is no digest of long ago by then."""
+    from handlers.digest import schedule
+
+    bot.wind(to="2026-12-14 09:00")
+    now = bot.clock.now()
+    bot.store(lambda tx: schedule.plan(tx, id="d", now=now, zone=BERLIN, region="DE"))
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="Mo–Fr 7-18", digest="Fr 15:00")
+    bot.wind(to="2027-01-09 09:00")
+    assert digest_weeks(bot)[-3:] == [
+        ("2026-W51", "posted"),
+        ("2026-W52", "posted"),
+        ("2026-W53", "posted"),
+    ]
+
+
+def test_a_digest_on_a_day_when_nobody_works_comes_the_next_day(bot: Stage, chris: Say) -> None:
+    from handlers.digest import schedule
+
+    now = bot.clock.now()
+    bot.store(lambda tx: schedule.plan(tx, id="d", now=now, zone=BERLIN, region="DE"))
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="Mo–Do 7-17", digest="Fr 15:00")
+    bot.wind(to="2026-12-22 09:00")
+    assert {how for _week, how in digest_weeks(bot)} == {"posted"} and len(digest_weeks(bot)) >= 3
+
+
+def test_closing_days_leave_a_day_of_work_in_a_year(chris: Say) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    said = chris.fill(
+        times="7-18",
+        closed="1.1.-28.2., 29.2., 1.3.-30.4., 1.5.-30.6., 1.7.-31.8., 1.9.-31.10., 1.11.-31.12.",
+    )
+    assert "With these closing days nobody would work for a year." in said
+
+
+def test_closing_days_taken_back_bring_bundles_forward(bot: Stage, chris: Say, ben: Say) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="7-18", closed="24.11.–20.12.")
+    button = Button("x", called("status"))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "one", "About one.", button))
+    chris("settings")
+    chris.press("Change working time")
+    assert "Closing days" in chris.fill(times="7-18", closed="")
+    bot.wind(to="2026-11-24 09:30")
+    assert "About one" in "".join(ben.sees())
 
 
 def test_a_service_has_hours_of_its_own_or_is_answered_around_the_clock(
