@@ -57,7 +57,9 @@ FILL = """
 insert into incidents (workspace, number, title, service, gap, severity, state, declared_by,
     declared_at, responsible, responsible_since, acknowledged_by, acknowledged_at, restored_by,
     restored_at, ended_at)
-with recursive n(i) as (select cast(:first as integer) union all select i + 1 from n where i < :last)
+with recursive n(i) as (
+    select cast(:first as integer) union all select i + 1 from n where i < :last
+)
 select :workspace, i, 'Kasse ' || i || ' druckt nicht',
     case i % 3 when 0 then 'kasse' when 1 then 'drucker' else 'webshop' end,
     case i % 50 when 0 then 1 else 0 end, 'normal', 'done', 'anna', at, 'ben', at, 'ben', at,
@@ -82,7 +84,9 @@ from n
 """
 RUNS = """
 insert into automation_runs (workspace, id, automation, at, kind, seconds)
-with recursive n(i) as (select cast(:first as integer) union all select i + 1 from n where i < :last)
+with recursive n(i) as (
+    select cast(:first as integer) union all select i + 1 from n where i < :last
+)
 select :workspace, 'r' || i, 'a' || (i % :automations), at, 'ok', 60
 from (select i, {moment} as at from n) made
 """

@@ -71,7 +71,7 @@ def rotate(database: Database, cipher: encryption.TokenCipher) -> int:
     """Seal every stored token with the newest key; return how many were not.
 
     May run while others serve: a token that changes meanwhile is left as it is then.
-    Raises `Unsealable` when a key is missing; what came before it is sealed anew.
+    Raises `UnknownKey` when a key is missing; what came before it is sealed anew.
     """
     return sum(_rotate(database, cipher, each) for each in database.read(installations.all))
 

@@ -377,7 +377,7 @@ class Dispatcher(Machines):
         said = spoken(
             line(_("That has arrived already. Thank you.")), ctx.language, ctx.zone, ctx.year
         )
-        if answer.outcome == "done":
+        if answer.is_done:
             if answer.form is None:
                 drafts.drop(ctx.tx, ctx.person.id, word)
         elif answer.message is not None:  # without the words that it gives back

@@ -27,6 +27,9 @@ from storage.engine.ids import NOWHERE, PlaceId
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
+DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Somebody named in a request: as it is shown, the verified identity, the direct place."""
@@ -121,6 +124,11 @@ class Response:
     waits: str = ""
     held: bool = False
     faults: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was carried out; `outcome` is the audit's word for how it went."""
+        return self.outcome == DONE
 
 
 def clean(text: str) -> str:

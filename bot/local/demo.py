@@ -460,7 +460,7 @@ class _Player:
         answer = await self._handle(
             what.who, PlaceId(f"local:@{what.who}"), call=Call(what.word, args)
         )
-        assert answer.outcome == "done", what
+        assert answer.is_done, what
 
     async def _gather(self, what: Gather) -> None:
         def read(tx: Tx) -> list[str]:

@@ -240,7 +240,7 @@ class Answers:
         call = Call(call.word, {**call.args, **values})
         request = self._request(body, company, place, call=call, submitted=True)
         answer = await self._dispatcher.handle(request)
-        if answer.outcome == "done":
+        if answer.is_done:
             await self._local.keep(
                 self._workspace, place, company.me.id, request.identity, None, kept(answer)
             )

@@ -106,7 +106,7 @@ class Invokes:
         answer = await self._intake.dispatcher.look(
             self._intake.workspace, sender.identity, "show", number=number
         )
-        if answer is None or answer.message is None or answer.outcome != "done":
+        if answer is None or answer.message is None or not answer.is_done:
             return {"statusCode": 404, "type": ERROR, "value": {"code": "404", "message": ""}}
         shown = cards.card(answer.message, call, (sender.member,))
         return {"statusCode": 200, "type": CARD, "value": shown}
@@ -196,7 +196,7 @@ class Invokes:
             answer = await intake.dispatcher.look(intake.workspace, sender.identity, word, **args)
             if answer is None:
                 return self._unknown(sender)
-            if answer.outcome == "done" and answer.message is not None:
+            if answer.is_done and answer.message is not None:
                 shown.append(answer.message)
         if not shown:
             said = _("I found nothing that fits.")

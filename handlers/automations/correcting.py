@@ -23,7 +23,12 @@ from handlers.kit.worded import choice
 from handlers.kit.words import _, some
 from storage import automations
 from storage.automations import Automation, history, learning
-from storage.automations.states import AutomationEvent, AutomationPhase, AutomationState
+from storage.automations.states import (
+    AutomationEvent,
+    AutomationPhase,
+    AutomationState,
+    ReviewOutcome,
+)
 from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
@@ -184,7 +189,10 @@ def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
     if live is None or len(words & before) * 2 >= len(words | before):
         return
     reviews = learning.reviews(ctx.tx, automation.id)
-    if any(each.outcome == "done" and each.ended_at and each.ended_at >= live for each in reviews):
+    if any(
+        each.outcome is ReviewOutcome.DONE and each.ended_at and each.ended_at >= live
+        for each in reviews
+    ):
         return
     said = _(
         "“{name}” was not improved since it went into operation. First improve, then extend.",

@@ -16,7 +16,7 @@ from handlers.closing import cards, points, reassignment
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.cards import finish, label
-from handlers.incidents.checklist import CAUSES, COSTS, ENDINGS, Cause, Cost, Ending, Point
+from handlers.incidents.checklist import CAUSES, COSTS, ENDINGS, Cause, Cost, Point
 from handlers.incidents.lookup import Ref, find, meant, note
 from handlers.kit import commands
 from handlers.kit.commands import Ask, Feature
@@ -31,6 +31,7 @@ from handlers.kit.readers.timestamps import PastReader, written
 from handlers.kit.words import Who, _
 from storage import closing as closings
 from storage.closing import Closing
+from storage.closing.states import Ending
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident
 from storage.incidents.states import IncidentState, TimelineKind

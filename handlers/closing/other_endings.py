@@ -22,6 +22,7 @@ from handlers.kit.readers.dates import DateReader, today_of
 from handlers.kit.words import Words, _, shortened
 from storage import closing as closings
 from storage import incidents
+from storage.closing.states import Ending
 from storage.engine.ids import IncidentNumber
 from storage.incidents import Incident
 from storage.incidents.states import ClosedAs, IncidentState, TimelineKind
@@ -193,7 +194,7 @@ def _with_late_fix(ctx: Context, number: IncidentNumber) -> Incident:
     closing = closings.find(ctx.tx, number)
     if (
         incident.state != IncidentState.DONE
-        or closing.ending != "workaround"
+        or closing.ending is not Ending.WORKAROUND
         or closing.fix_on is None
     ):
         raise Refusal(

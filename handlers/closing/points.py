@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from handlers.incidents.checklist import Cause, Cost, Ending, Point
+from handlers.incidents.checklist import Cause, Cost, Point
 from handlers.incidents.lookup import no_placeholder, note
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -18,6 +18,7 @@ from handlers.kit.readers.timestamps import written
 from handlers.kit.words import _
 from storage import closing as closings
 from storage.closing import Closing
+from storage.closing.states import Ending
 from storage.engine.sql import as_text
 from storage.incidents import Incident
 from storage.incidents.states import TimelineKind

@@ -18,7 +18,7 @@ from storage import rules
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident, alarms
 from storage.incidents import timeline as incident_timeline
-from storage.incidents.states import IncidentState, Severity, TimelineKind
+from storage.incidents.states import ClosedAs, IncidentState, Severity, TimelineKind
 from storage.rules import Led, RoutingState
 
 
@@ -96,9 +96,9 @@ def _done_words(ctx: Context, incident: Incident) -> Sentence:
 def _closed_words(ctx: Context, incident: Incident) -> Sentence:
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
     into = label(incident.closed_into or IncidentNumber(0))
-    if incident.closed_as == "duplicate":
+    if incident.closed_as is ClosedAs.DUPLICATE:
         return _("Closed on {at} by {who}: duplicate of {incident}.", **values, incident=into)
-    if incident.closed_as == "superseded":
+    if incident.closed_as is ClosedAs.SUPERSEDED:
         return _("Closed on {at} by {who}: part of {incident}.", **values, incident=into)
     return _("Closed on {at} by {who}: false alarm.", **values)
 

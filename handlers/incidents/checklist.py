@@ -18,6 +18,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from handlers.similarity import is_near_same
 from storage import closing as closings
 from storage.closing import Closing
+from storage.closing.states import Ending
 from storage.engine.ids import NOBODY, PersonId
 from storage.incidents import Incident
 from storage.incidents import lists as incident_lists
@@ -58,13 +59,6 @@ class Cost(StrEnum):
     MONEY = "money"
     STRAIN = "strain"
     OUTSIDE = "outside"
-
-
-class Ending(StrEnum):
-    """How it works again: around the cause, or without it."""
-
-    WORKAROUND = "workaround"
-    FIXED = "fixed"
 
 
 CAUSES: dict[str, Words] = {

@@ -196,7 +196,7 @@ def _severity(ctx: Context, number: IncidentNumber, severity: Severity) -> Reply
     back = Button(_("Not serious after all"), call("normal", number=number), "quiet")
     explain = Button(_("When is it serious?"), call("definition", name="serious"), "quiet")
     may = rights.may_for(ctx, "normal", incident)
-    buttons = (*((back,) if may else ()), explain) if severity == "serious" else ()
+    buttons = (*((back,) if may else ()), explain) if severity == Severity.SERIOUS else ()
     return Reply(
         line(words[severity], *buttons),
         posts=posts,

@@ -72,6 +72,6 @@ def fix_keys(number: IncidentNumber, day: date | None) -> tuple[str, str]:
     return f"incident:{number}:fix:{day}", f"incident:{number}:overdue:{day}"
 
 
-def heir_key(number: int, heir: PersonId | None) -> str:
+def heir_key(number: IncidentNumber, heir: PersonId | None) -> str:
     """Return the key of what is told to somebody who takes over fixing a cause."""
     return f"incident:{number}:heir:{heir}"

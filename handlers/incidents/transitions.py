@@ -31,6 +31,7 @@ from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
 from storage import closing as closings
 from storage import incidents
+from storage.closing.states import Ending
 from storage.delivery import timers
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
@@ -215,7 +216,7 @@ def set_severity(
         again: tuple[Post, ...] = ()
         if incident.alarms == 1:
             _wait_as_severe(ctx, incident)
-        elif severity == "serious" and not known:
+        elif severity == Severity.SERIOUS and not known:
             again = escalation.quicken(ctx, incident)
             incident = find(ctx, number)
     if known:
@@ -288,7 +289,7 @@ def next_step(ctx: Context, incident: Incident) -> tuple[str, datetime] | None:
             waits = banned and waits_for_others(ctx, incident)
             return "remind", max(at, tomorrow) if waits else at
     if incident.state == IncidentState.DONE and closing.fix_on and closing.fix_done_at is None:
-        if closing.ending != "workaround":
+        if closing.ending is not Ending.WORKAROUND:
             return None
         ours, day = working_hours.company(ctx), closing.fix_on
         steps = (

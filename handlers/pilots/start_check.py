@@ -14,7 +14,7 @@ from handlers.kit.words import Sentence, Words, _, some
 from handlers.pilots import roles
 from storage import automations, mandate, pilots, workspaces
 from storage.automations import learning
-from storage.automations.states import AutomationState
+from storage.automations.states import AutomationState, ReviewOutcome
 from storage.engine.ids import AutomationId
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotEvent, PilotState
@@ -158,7 +158,7 @@ def improved(ctx: Context, pilot: Pilot) -> bool:
     if runs is None:
         return False
     return runs.state is AutomationState.RETIRED or any(
-        each.outcome == "done" and each.ended_at is not None and each.ended_at >= since
+        each.outcome is ReviewOutcome.DONE and each.ended_at is not None and each.ended_at >= since
         for each in learning.reviews(ctx.tx, runs.id)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.automations.states import SignalKind, SignalState
+from storage.automations.states import ReviewOutcome, SignalKind, SignalState
 from storage.engine import Row, Tx
 from storage.engine.ids import AutomationId
 from storage.engine.sql import as_moment, as_text
@@ -49,7 +49,7 @@ class Review:
     why: str
     opened_at: datetime
     ended_at: datetime | None
-    outcome: str
+    outcome: ReviewOutcome | None
     words: str
 
 
@@ -233,7 +233,7 @@ def open_review(
     )
 
 
-def end_review(tx: Tx, id: str, outcome: str, words: str, at: datetime) -> bool:
+def end_review(tx: Tx, id: str, outcome: ReviewOutcome, words: str, at: datetime) -> bool:
     """Say what came of a review; False when that was said before."""
     return (
         tx.run(
@@ -322,4 +322,5 @@ def _signal(row: Row) -> Signal:
 def _review(row: Row) -> Review:
     row["opened_at"] = as_moment(row["opened_at"])
     row["ended_at"] = as_moment(row["ended_at"]) if row["ended_at"] else None
+    row["outcome"] = ReviewOutcome(row["outcome"]) if row["outcome"] else None
     return Review(**row)

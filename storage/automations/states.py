@@ -91,3 +91,10 @@ class AutomationEvent(StrEnum):
     DRAFT = "draft"
     FALLING = "falling"
     ASKED_WHETHER_A_TEST = "asked whether a test"
+
+
+class ReviewOutcome(StrEnum):
+    """What came of a look at an automation."""
+
+    DONE = "done"
+    DECLINED = "declined"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from storage.closing.states import Ending
 from storage.engine import Row, Tx
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.engine.sql import as_moment, as_text
@@ -29,7 +30,7 @@ class Closing:
     cause_since: datetime | None = None
     evidence: str | None = None
     evidence_since: datetime | None = None
-    ending: str | None = None
+    ending: Ending | None = None
     ending_since: datetime | None = None
     fixer: PersonId | None = None
     fix_on: date | None = None
@@ -354,5 +355,6 @@ def from_row(row: Row) -> Closing:
         row[name] = as_moment(row[name]) if row[name] else None
     for name in IMPACTS:
         row[name] = bool(row[name])
+    row["ending"] = Ending(row["ending"]) if row["ending"] else None
     row["fix_on"] = date.fromisoformat(row["fix_on"]) if row["fix_on"] else None
     return Closing(**row)

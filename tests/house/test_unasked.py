@@ -46,7 +46,7 @@ SITES: dict[Name, Why] = {
     "handlers.incidents.alarms.escalate._tell_declarer": Why.LIVE,
     "handlers.incidents.escalation.declarer_posts": Why.LIVE,
     "handlers.repeats.folding._tell_people": Why.LIVE,
-    "handlers.ownership.leaving.left": Why.DEPARTURE,
+    "handlers.ownership.leaving.hand_on_all": Why.DEPARTURE,
     "handlers.automations.escalation.at_once": Why.CHOSEN,
     "handlers.digest.commands._posts": Why.CHOSEN,
     "handlers.mandate.drafting.session": Why.ANSWER,

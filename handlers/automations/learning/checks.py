@@ -30,7 +30,7 @@ from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
 from storage.automations import Automation, history, learning
 from storage.automations.learning import Check, Review
-from storage.automations.states import AutomationEvent, AutomationPhase
+from storage.automations.states import AutomationEvent, AutomationPhase, ReviewOutcome
 from storage.delivery import timers
 from storage.delivery.timers import TimerKind
 from storage.engine.ids import PersonId
@@ -342,7 +342,7 @@ def reviewed(
     *,
     words: Annotated[str, RequiredTextReader(most=1000), Ask(_("In a sentence"))],
 ) -> Reply:
-    return _end_review(ctx, review, "done", words)
+    return _end_review(ctx, review, ReviewOutcome.DONE, words)
 
 
 @feature.command(
@@ -358,10 +358,10 @@ def unreviewed(
     *,
     because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
 ) -> Reply:
-    return _end_review(ctx, review, "declined", because)
+    return _end_review(ctx, review, ReviewOutcome.DECLINED, because)
 
 
-def _end_review(ctx: Context, id: str, outcome: str, words: str) -> Reply:
+def _end_review(ctx: Context, id: str, outcome: ReviewOutcome, words: str) -> Reply:
     found = learning.review(ctx.tx, id)
     automation = automations.find(ctx.tx, found.automation) if found else None
     if found is None or automation is None:
