@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import re
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +19,7 @@ from handlers.kit.context import LOTSE
 from handlers.kit.tables import defused
 from handlers.kit.words import text
 from handlers.operations import held
-from storage import audit, operations, workspaces
+from storage import audit, operations, people, workspaces
 from storage.engine import AlreadyRunning, Database, StorageError, Tx, moving, opening
 from storage.engine.sql import as_text
 from storage.operations import hold, seals
@@ -191,7 +192,10 @@ def _audit(settings: Settings, options: argparse.Namespace) -> int:
     out.writerow(("company", "day" if not options.keys else "at", "who", "what", "of", "outcome"))
     with opening.look_into(settings.database_url) as tx:
         for workspace in workspaces.all_ids(tx):
+            known = [each.person_key for each in people.everyone(tx.within(workspace))]
+            named = re.compile("|".join(map(re.escape, known)) or r"(?!)")
             for row in audit.between(tx.within(workspace), begin, end):
+                of = row["subject"] if options.keys else named.sub("a person", row["subject"])
                 who = "Lotse" if row["person_key"] == LOTSE.person_key else "a person"
                 out.writerow(
                     (
@@ -199,7 +203,7 @@ def _audit(settings: Settings, options: argparse.Namespace) -> int:
                         row["at"] if options.keys else row["at"][:10],
                         row["person_key"] if options.keys else who,
                         row["command"],
-                        defused(row["subject"]),
+                        defused(of),
                         row["outcome"],
                     )
                 )

@@ -216,10 +216,11 @@ def test_no_failure_of_the_store_stops_the_scheduler(timed: Stage, logged: Logge
 def test_nobodys_alarm_stands_behind_many_digests(timed: Stage) -> None:
     """What falls due while one of them is written comes before the next one."""
     names = ("a", "b", "c")
-    for name in names:
+    for at, name in enumerate(names):
+        due = timed.clock.now() - timedelta(seconds=len(names) - at)
         timed.store(
-            lambda tx, name=name: timers.set(
-                tx, id=name, kind=DigestTimer.WRITTEN, key=name, due=timed.clock.now(), name=name
+            lambda tx, name=name, due=due: timers.set(
+                tx, id=name, kind=DigestTimer.WRITTEN, key=name, due=due, name=name
             )
         )
     order: list[str] = []

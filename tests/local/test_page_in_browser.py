@@ -517,6 +517,7 @@ async def attack(caller: Caller) -> None:
     await caller.say("anna", "allgemein", BUNDLES)
     about = {"goal": "Schneller reparieren", "champion": "ben"}
     pilots = [{"name": each, "problem": each, **about} for each in NAMES]
+    await caller.submit("chris", "mandate edit", [{"goals": about["goal"]}])
     await caller.submit("chris", "pilot new", pilots)
     said = [{"pilot": NAMES[0], "sentence": each} for each in BUNDLES]
     await caller.submit("anna", "feedback", said)

@@ -210,7 +210,7 @@ async def test_the_whole_pilot(browser: Browser, tmp_path: Path, pictures: Path)
             Was_haben="Regeln zuerst",
             Dokumentation="https://wiki.example.com/reparatur-triage",
         )
-        await expect(last).to_contain_text("in Betrieb seit")
+        await expect(last).to_contain_text("auf dem Weg in den Betrieb")
         # The result is posted by a person, for everybody.
         await c.press("pilot result")
         await expect(last).to_contain_text("8 → 5,7 Tage (29,4 % besser, n=40, 4 Wochen)")

@@ -202,7 +202,7 @@ NO_WORDS = re.compile(
     "secret|token|refresh_token|scopes|tenant|team|bot_user|conversation|member|blocked|"
     "service_url|url|address|voter|reader|answerer|champion|modeler|integrator|checker|fixer|"
     "cover|successor|users_kind|users_place|people|invited|only_for|parcel|external_id|list|"
-    "origin|target|rule|subject|command|outcome|hash|hashes|erased|quarter|step|severity|"
+    "origin|target|corrected_target|rule|subject|command|outcome|hash|hashes|erased|quarter|step|severity|"
     "closed_as|cause_class|ending|override_open|verdict|decision|sourcing|better|phase|rhythm|"
     "seasons|gaps|slug|run_key|late_told|way|pace|choice|hint|guessed|declared_in|merged_into|"
     "split_from|code_hash|other|otherwise|valid_until|ended_how|waits_for|asked|informed_on|"

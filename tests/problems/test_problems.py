@@ -668,7 +668,7 @@ def test_the_cards_of_problem_and_incident_say_the_same_of_who_looks_after_the_c
     assert "looks after it" not in anna("INC-3")
     ben("problem 1")
     ben.press(calls="problem accept")
-    assert "Owner of the cause: Ben" in anna("problem 1")
+    assert "Responsible for the cause: Ben" in anna("problem 1")
     assert "Ben looks after it" in anna("INC-3")
     do(ben, "problem owner", number="1", person="anna")
     both("Ben; asked: Anna")

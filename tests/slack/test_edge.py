@@ -582,8 +582,11 @@ STRANGERS: dict[str, dict[str, Any]] = {
     "deactivated": {"deleted": True},
     "bot": {"is_bot": True},
 }
+# Whoever is of another company may see, correct and erase what is stored of themselves.
 EVERYTHING = [
-    (command.name, command) for command in all_commands(FEATURES) if command.name not in ("help",)
+    (command.name, command)
+    for command in all_commands(FEATURES)
+    if command.name != "help" and command.needs != "own data"
 ]
 
 

@@ -172,10 +172,10 @@ async def test_nothing_of_theirs_stays_with_nobody(which: str, sqlite: Sqlite) -
         assert len(cards) == 1, "one card for the managers"
         for each in ("Waage", "PRB-1", "Mail-Sortierung", "Reparatur-Triage"):
             assert each in cards[0], each
-        acts = [each for each in await at.sees("Carla") if "Du springst ein" in each]
-        assert len(acts) == 1, "who acts meanwhile hears it once"
 
         await at.wind(NEXT)
+        acts = [each for each in await at.sees("Carla") if "Du springst ein" in each]
+        assert len(acts) == 1, "who acts meanwhile hears it once, on the next working day"
         (matter,) = await at.rows(
             "select told_to, message from matters where workspace = :workspace"
             f" and state = 'told' and message like '%{OBSTACLE}%'"
