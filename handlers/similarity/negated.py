@@ -11,8 +11,8 @@ from handlers.similarity.glossary import read_glossary
 NEVER = frozenset(
     re.findall(
         r"\w+",
-        "nicht nich nimmer kein keine keinen keiner keinem nix weigert "
-        "not no cannot never unable fails refuses",
+        "nicht nich nimmer nichts kein keine keinen keiner keinem nix weigert "
+        "not no nothing cannot never unable fails refuses",
     )
 )
 BEFORE, BEHIND = 5, 4  # words between a verb and what denies it, German before and both behind

@@ -31,6 +31,8 @@ def troubles(text: str) -> set[str]:
         "the flap won't open",
         "the flap can’t be opened",
         "flap doesnt open",
+        "Klappe öffnet nichts mehr",
+        "the flap opens nothing",
     ],
 )
 def test_what_does_not_happen_is_one_trouble_in_whatever_words(said: str) -> None:
