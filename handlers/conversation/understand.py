@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, phrases, questions, typed_labels, wishes
+from handlers.conversation import answers, asking, phrases, questions, typed_labels, wishes
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
@@ -51,6 +51,8 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     if not direct:
         call_ = typed_labels.button_call(ctx, line_)
         if call_ is not None and not _unclear(ctx, call_):
+            if asking.asks(line_) and asking.would_change(ctx, call_):
+                return "asked", asking.answer(ctx, call_, typed_labels.shown_again(ctx, call_))
             return "press", _press(ctx, call_)
         wished = wishes.wish(line_)
         if wished is not None and rights.may("read", rights.general(ctx)):
@@ -65,6 +67,10 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
             asked = _still_there(ctx, str(values["title"]))
             return ("still", asked) if asked is not None else _run(ctx, outcome)
         case Parsed():
+            asked_of = asking.only_asked(outcome) if asking.asks(line_) else None
+            if asked_of is not None:
+                rights.need(ctx, outcome.command.needs)
+                return "asked", asking.answer(ctx, asked_of)
             return _run(ctx, outcome)
         case Incomplete(command, filled):
             rights.need(ctx, command.needs)
@@ -149,6 +155,8 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     phrase = phrases.understood(said)
     if phrase is not None:
         answer = _answer_to(ctx, said, phrase)
+        if isinstance(answer, Call) and asking.asks(said) and asking.would_change(ctx, answer):
+            return "asked", asking.answer(ctx, answer)
         if answer is not None:
             return phrase.intent.name.casefold(), answer
     named = _open_named(ctx, said)

@@ -298,6 +298,12 @@ def presses(line: Line, became: Became, said: str, first: int) -> bool:
     return became.word == wanted or (form is not None and form.call.word == wanted)
 
 
+def asks(line: Line, became: Became, said: str, first: int) -> bool:
+    name, _space, word = said.partition(" ")
+    named = f"{name} · " in became.texts
+    return became.unchanged and named and (not word or became.offers(word))
+
+
 def says(*words: str) -> Check:
     def check(line: Line, became: Became, said: str, first: int) -> bool:
         right = became.word in words and became.answer.outcome == "done"
@@ -322,7 +328,7 @@ def warns(line: Line, became: Became, said: str, first: int) -> bool:
 
 
 def nothing(line: Line, became: Became, said: str, first: int) -> bool:
-    words = ("take", "works", "back", "still", "cannot", "back_or_still")
+    words = ("take", "works", "back", "still", "cannot", "back_or_still", "asked")
     changes = any(map(became.offers, ("undo", "close as", "reopen", "ack")))
     return became.unchanged and became.word in words and bool(became.texts) and not changes
 
@@ -346,6 +352,7 @@ CHECKS: dict[str, Check] = {
     "decline": declines,
     "press": presses,
     "nothing": nothing,
+    "asked": asks,
     "greet": says("greeting"),
     "thanks": says("thanks"),
     "sign": says("sign", "yes", "no", "maybe", "works", "take"),
