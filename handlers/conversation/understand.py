@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, asking, phrases, questions, typed_labels, wishes
+from handlers.conversation import answers, asking, outages, phrases, questions, typed_labels, wishes
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
@@ -113,7 +113,11 @@ def _behind(said: str) -> str:
 
 def _run(ctx: Context, parsed: Parsed) -> tuple[str, Reply]:
     rights.need(ctx, parsed.command.needs)
-    return parsed.command.name, parsed.command.run(ctx, **parsed.values)
+    asked = outages.doubtful(ctx, parsed)
+    if asked is not None:
+        return "asked", asked
+    reply = parsed.command.run(ctx, **parsed.values)
+    return parsed.command.name, outages.declarable(ctx, parsed, reply)
 
 
 def _unclear(ctx: Context, pressed: Call) -> bool:

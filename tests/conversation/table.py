@@ -265,7 +265,11 @@ def restores(line: Line, became: Became, said: str, first: int) -> bool:
 def updates(line: Line, became: Became, said: str, first: int) -> bool:
     number, _space, text = said.partition(" ")
     row = became.after[_open_number(number)]
-    return row["state"] == "open" and row["news"] == text and not became.new
+    declarable = became.offers("incident", title=text) or not re.match(
+        "(?i)update|meldung", line.text
+    )
+    kept = declarable or "{" in line.text  # news without a number may be an outage of its own
+    return row["state"] == "open" and row["news"] == text and not became.new and kept
 
 
 def retracts(line: Line, became: Became, said: str, first: int) -> bool:
@@ -301,7 +305,12 @@ def presses(line: Line, became: Became, said: str, first: int) -> bool:
 def asks(line: Line, became: Became, said: str, first: int) -> bool:
     name, _space, word = said.partition(" ")
     named = f"{name} · " in became.texts
-    return became.unchanged and named and (not word or became.offers(word))
+    return (
+        became.unchanged
+        and named
+        and became.offers("incident")
+        and (not word or became.offers(word))
+    )
 
 
 def says(*words: str) -> Check:
