@@ -14,6 +14,7 @@ from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
 from handlers.help import replies as help_replies
+from handlers.incidents.cards import take, works_again
 from handlers.incidents.lookup import declared_already, same_words
 from handlers.kit import commands, folding, grammar
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
@@ -315,8 +316,11 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
 
 def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Reply]:
     """Offer a line as an incident, with what else it may have been as buttons."""
+    first = _waiting(ctx, typed) if rights.may("read", rights.general(ctx)) else ()
     if isinstance(outcome, Unfit):
-        raise help_replies.unfit(ctx, outcome)
+        refusal = help_replies.unfit(ctx, outcome)
+        refusal.buttons = (*first, *refusal.buttons)
+        raise refusal
     text = typed.strip()
     twice = same_words(ctx, text)
     if twice is not None:
@@ -326,4 +330,21 @@ def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Rep
     if len(text.split()) == 1 or questions.asks_about_something(text):
         near = nearest(last, services.all(ctx.tx))
         options += [Button(each.name, call("service", service=each.id)) for each in near]
-    return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options))
+    return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options), first)
+
+
+def _waiting(ctx: Context, typed: str) -> tuple[Button, ...]:
+    """Return what answers an incident that a line may be about: it stands before all else.
+
+    It works again, where the line says so of something; else the one alarm that waits.
+    """
+    found = about(ctx)
+    works = phrases.one_works(typed)
+    if works:
+        named = answers.about_service(ctx, found.open, works)
+        if len(named) == 1 and rights.may_for(ctx, "restored", named[0]):
+            return (works_again(named[0].number),)
+        if len(named) == 1:
+            told = call("update", number=named[0].number, text=typed.strip())
+            return (Button(_("Tell them"), told, "primary"),)
+    return (take(found.asked[0].number),) if len(found.asked) == 1 else ()

@@ -228,7 +228,9 @@ def offers(line: Line, became: Became, said: str, first: int) -> bool:
     typed = line.typed(first)
     kept = [call.args.get("title", "") for _label, call in became.calls if call.word == "incident"]
     exact = any(plain(each) == plain(typed) and each in typed for each in kept)
-    return became.unchanged and exact
+    asked = line.context != "alarmed" or became.calls[0][1].word == "ack"  # before all else
+    works = line.detail not in ("restored", "update") or became.calls[0][1].word == line.detail
+    return became.unchanged and exact and asked and (works or line.context == "none")
 
 
 def commands(line: Line, became: Became, said: str, first: int) -> bool:
