@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from handlers import rights
 from handlers.conversation.asked import About
 from handlers.conversation.phrases import Intent, Said
+from handlers.conversation.questions import service_in
 from handlers.help import replies as help_replies
 from handlers.incidents.cards import headline, label, open_again, take, tell, works_again
 from handlers.incidents.lookup import UNDO, find
 from handlers.kit.commands import call
 from handlers.kit.context import Context
+from handlers.kit.folding import plain
 from handlers.kit.messages import Button, Call, Reply, Tone, line
 from handlers.kit.people import name
 from handlers.kit.readers import people_called
@@ -36,6 +38,9 @@ def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "bin dran" and "ja": they take the one thing that is asked of this person."""
     if said.number is not None:
         return call("ack", number=said.number)
+    if said.about:
+        named = about_service(ctx, found.asked, said.about)
+        return call("ack", number=named[0].number) if len(named) == 1 else None
     if len(found.asked) > 1:
         return ask_which(found.asked, "ack")
     if found.asked:
@@ -56,6 +61,18 @@ def take_it(ctx: Context, found: About, said: Said) -> Answer | None:
         )
         return Reply(line(words, _card(waits)))
     return nothing(ctx)
+
+
+def about_service(ctx: Context, incidents: Sequence[Incident], words: str) -> tuple[Incident, ...]:
+    """Return those incidents whose service, or whose own title, some words name."""
+    service, _said = service_in(words, ctx.services())
+    said = plain(words)
+    return tuple(
+        each
+        for each in incidents
+        if (service is not None and each.service == service.id)
+        or f" {said} " in f" {plain(each.title)} "
+    )
 
 
 def works(ctx: Context, found: About, said: Said) -> Answer | None:

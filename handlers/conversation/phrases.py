@@ -41,6 +41,7 @@ class Said:
     intent: Intent
     words: str = ""
     number: IncidentNumber | None = None
+    about: str = ""  # what somebody looks after, in their words
     bare: bool = True  # nothing but the phrase itself, so it cannot be somebody's outage
 
 
@@ -61,6 +62,12 @@ TAKE = _lines(
     | ich schaue mal | schau mal nach | ich schau nach | ich schaue nach | guck ich mir an
     | ich guck mal | bin unterwegs | ich bin unterwegs | bin auf dem weg | on my way
     | looking into it | im looking into it | bin gleich da | wird gemacht | geht klar
+    | acknowledge | acknowledged | accept | accepted | angenommen | uebernehme | uebernommen
+    | nehme an | ich nehme an | annehmen | uebernehmen | ack | hab ich | habe ich | ich habs
+    | nehm ich | nehme ich | ich nehms | ich nehm das | ich komme | komme | komme gleich
+    | ich komm | komm gleich | bin drann | ich bin drann | i got this | got this | i have it
+    | i will take care of it | ill take care of it | taking care of it | i take care of it
+    | im coming | coming | i am coming
     """
 )
 YES = _lines(
@@ -75,7 +82,8 @@ WORKS = _lines(
     | es geht wieder | es funktioniert wieder | laeuft jetzt wieder | geht jetzt wieder
     | erledigt | ist erledigt | fixed | its fixed | it is fixed | works again | it works again
     | working again | its working again | it is working again | its back | it is back | resolved
-    | solved | ist behoben | wieder da | wieder ok | alles wieder ok | repariert | geloest
+    | solved | ist behoben | behoben | restored | wieder da | wieder ok | alles wieder ok
+    | repariert | geloest
     """
 )
 STILL_BARE = _lines("weiterhin | immer noch | noch immer | still | noch nicht | immer noch nicht")
@@ -109,7 +117,9 @@ CANNOT = _lines(
     nicht ich | not me | keine zeit | no time | kann gerade nicht | kann grad nicht | kann nicht
     | kann jetzt nicht | ich kann nicht | ich kann gerade nicht | ich kann grad nicht
     | geht gerade nicht | i cant | i cannot | cant right now | not now | bin nicht zustaendig
-    | jemand anderes | somebody else
+    | jemand anderes | somebody else | mach ich nicht | mache ich nicht | ich mach das nicht
+    | ich mache das nicht | bin nicht dran | ich bin nicht dran | ich nicht | uebernehme ich nicht
+    | nehm ich nicht | nehme ich nicht | nicht annehmen | not mine | i wont | wont do
     """
 )
 NO = _lines("nein | no | nee | noe | nope | ne")
@@ -153,7 +163,7 @@ BEFORE = words(
 )
 BEHIND = words(
     """
-    danke sorry bitte dir euch lotse jetzt gleich sofort +1 thanks please
+    danke sorry bitte dir euch lotse jetzt gleich sofort +1 thanks please punkt
     """
 )
 BUT = re.compile(r"\b(aber|nur|teilweise|noch|but|only|partly)\b")
@@ -164,12 +174,25 @@ NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})[\s:,]+(.*)")
 NUMBER_LAST = re.compile(r"(.*\S)\s+(?:#|inc[-\s]?)([0-9]{1,9})")
 GRAVE = r"(?:es |das |it )?(?:ist |is )?(?:jetzt |now )?(?:ernst|serious)"
 SERIOUS_NUMBER = re.compile(rf"{GRAVE} {NUMBER}|{NUMBER} {GRAVE}")
+OF_ONE = re.compile(  # what somebody looks after, named
+    r"(?:ich )?kuemmer(?:e|) mich um (.+)|(?:ich )?bin an (.+) dran"
+    r"|(?:i will |ill |i )(?:look after|take care of) (.+)"
+)
+REGARDS = re.compile(  # what ends a mail
+    r"(?:(?:mit|viele[n]?|beste[n]?|liebe[rn]?|schoene[rn]?|freundliche[rn]?|kind|best|many) )*"
+    r"(?:gruessen?|gruss|regards|mfg|lg|vg|cheers)\b.*"
+)
+ONE_WORKS = re.compile(
+    r"(.+) (?:ist |is )?(?:jetzt |nun )?(?:laeuft|geht|funktioniert|klappt|works|working|up"
+    r"|back up|behoben|repariert|fixed|tut|da)(?: jetzt| nun)?(?: wieder| again)?"
+)
 ASKS_ANOTHER = re.compile(r"(?:frag|frage|frag mal|ask|ruf) (\w+)(?: an)?")
 LONGEST = 12  # words behind a phrase that still belong to it
 
 
 def understood(line: str) -> Said | None:
     """Return what a line means as a whole, None when it is no phrase of the book."""
+    line = _without_regards(line)
     marked = THUMBS.sub(" +1 ", line).replace(PRAYER, " danke ")
     line_words = plain(marked)
     if not line_words:
@@ -187,10 +210,37 @@ def understood(line: str) -> Said | None:
     grave = SERIOUS_NUMBER.fullmatch(about)
     if grave:
         return Said(Intent.SERIOUS, number=IncidentNumber(int(grave[1] or grave[2])))
+    one = OF_ONE.fullmatch(about.replace("'", "").replace("’", ""))
+    if one:
+        named = (one[1] or one[2] or one[3]).strip()
+        number = re.fullmatch(r"(?:#|inc[-\s]?)([0-9]{1,9})", named)
+        if number:
+            return Said(Intent.TAKE, number=IncidentNumber(int(number[1])))
+        return Said(Intent.TAKE, about=named, bare=False)
     back = BACK_NUMBER.fullmatch(folded(line).strip(" .!?"))
     if back:
         return Said(Intent.BACK, number=IncidentNumber(int(back[1])))
     return _in_clauses(line, marked)
+
+
+def _without_regards(line: str) -> str:
+    """Return a line without what ends a mail: the greeting, and the names below it."""
+    found = list(re.finditer(r"[,.;!\n]+", line))
+    for each in found:
+        if REGARDS.match(plain(line[each.end() :])) and plain(line[: each.start()]):
+            return line[: each.start()]
+    return line
+
+
+def one_works(line: str) -> str:
+    """Return what is said to work again, by its name; empty where a line says something else."""
+    said = plain(line)
+    found = (
+        ONE_WORKS.fullmatch(said)
+        if re.search(r"\b(?:wieder|again|back|fixed|behoben)\b", said)
+        else None
+    )
+    return found[1] if found else ""
 
 
 def _of_number(phrase: str, number: str) -> Said | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, phrases, questions, typed_labels, wishes
+from handlers.conversation import answers, asking, outages, phrases, questions, typed_labels, wishes
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
 from handlers.help import replies as help_replies
+from handlers.incidents.cards import take, works_again
 from handlers.incidents.lookup import declared_already, same_words
 from handlers.kit import commands, folding, grammar
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
@@ -51,6 +52,8 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     if not direct:
         call_ = typed_labels.button_call(ctx, line_)
         if call_ is not None and not _unclear(ctx, call_):
+            if asking.asks(line_) and asking.would_change(ctx, call_):
+                return "asked", asking.answer(ctx, call_, typed_labels.shown_again(ctx, call_))
             return "press", _press(ctx, call_)
         wished = wishes.wish(line_)
         if wished is not None and rights.may("read", rights.general(ctx)):
@@ -65,6 +68,10 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
             asked = _still_there(ctx, str(values["title"]))
             return ("still", asked) if asked is not None else _run(ctx, outcome)
         case Parsed():
+            asked_of = asking.only_asked(outcome) if asking.asks(line_) else None
+            if asked_of is not None:
+                rights.need(ctx, outcome.command.needs)
+                return "asked", asking.answer(ctx, asked_of)
             return _run(ctx, outcome)
         case Incomplete(command, filled):
             rights.need(ctx, command.needs)
@@ -107,7 +114,11 @@ def _behind(said: str) -> str:
 
 def _run(ctx: Context, parsed: Parsed) -> tuple[str, Reply]:
     rights.need(ctx, parsed.command.needs)
-    return parsed.command.name, parsed.command.run(ctx, **parsed.values)
+    asked = outages.doubtful(ctx, parsed)
+    if asked is not None:
+        return "asked", asked
+    reply = parsed.command.run(ctx, **parsed.values)
+    return parsed.command.name, outages.declarable(ctx, parsed, reply)
 
 
 def _unclear(ctx: Context, pressed: Call) -> bool:
@@ -149,6 +160,8 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     phrase = phrases.understood(said)
     if phrase is not None:
         answer = _answer_to(ctx, said, phrase)
+        if isinstance(answer, Call) and asking.asks(said) and asking.would_change(ctx, answer):
+            return "asked", asking.answer(ctx, answer)
         if answer is not None:
             return phrase.intent.name.casefold(), answer
     named = _open_named(ctx, said)
@@ -303,8 +316,11 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
 
 def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Reply]:
     """Offer a line as an incident, with what else it may have been as buttons."""
+    first = _waiting(ctx, typed) if rights.may("read", rights.general(ctx)) else ()
     if isinstance(outcome, Unfit):
-        raise help_replies.unfit(ctx, outcome)
+        refusal = help_replies.unfit(ctx, outcome)
+        refusal.buttons = (*first, *refusal.buttons)
+        raise refusal
     text = typed.strip()
     twice = same_words(ctx, text)
     if twice is not None:
@@ -314,4 +330,21 @@ def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Rep
     if len(text.split()) == 1 or questions.asks_about_something(text):
         near = nearest(last, services.all(ctx.tx))
         options += [Button(each.name, call("service", service=each.id)) for each in near]
-    return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options))
+    return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options), first)
+
+
+def _waiting(ctx: Context, typed: str) -> tuple[Button, ...]:
+    """Return what answers an incident that a line may be about: it stands before all else.
+
+    It works again, where the line says so of something; else the one alarm that waits.
+    """
+    found = about(ctx)
+    works = phrases.one_works(typed)
+    if works:
+        named = answers.about_service(ctx, found.open, works)
+        if len(named) == 1 and rights.may_for(ctx, "restored", named[0]):
+            return (works_again(named[0].number),)
+        if len(named) == 1:
+            told = call("update", number=named[0].number, text=typed.strip())
+            return (Button(_("Tell them"), told, "primary"),)
+    return (take(found.asked[0].number),) if len(found.asked) == 1 else ()

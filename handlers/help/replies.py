@@ -43,9 +43,16 @@ def declare_button(ctx: Context, text: str, look: str = "quiet") -> Button:
 
 
 def offer(
-    ctx: Context, text: str, near: tuple[Command, ...], options: tuple[Button, ...] = ()
+    ctx: Context,
+    text: str,
+    near: tuple[Command, ...],
+    options: tuple[Button, ...] = (),
+    first: tuple[Button, ...] = (),
 ) -> Reply:
-    """Offer what was not understood as an incident; `options` and near commands are buttons."""
+    """Offer what was not understood as an incident; `options` and near commands are buttons.
+
+    What is waiting for the asker stands `first`.
+    """
     if len(text) > LONGEST:
         raise Refusal(
             _(
@@ -64,7 +71,7 @@ def offer(
     )
     buttons = (*options, *words)[:NEAR]
     declare = declare_button(ctx, text, "primary")
-    parts.append(Buttons((declare, *buttons, Button(_("Help"), call("help"), "quiet"))))
+    parts.append(Buttons((*first, declare, *buttons, Button(_("Help"), call("help"), "quiet"))))
     return Reply(Message(tuple(parts)))
 
 

@@ -10,7 +10,7 @@ from handlers import rights
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import checklist, escalation, keys, transitions
 from handlers.incidents.cards import finish, headline, label, settled_alarm
-from handlers.incidents.lookup import NEWS, Ref, find, meant, not_open, note
+from handlers.incidents.lookup import NEWS, UNDO, Ref, find, meant, not_open, note
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -58,6 +58,28 @@ def update(
     show = escalation.ended_posts if was_silent else escalation.card_posts
     posts = show(ctx, incident)
     said = _("Thank you. The card of {incident} shows it now.", incident=label(number))
+    return Reply(line(said), posts=posts, subject=label(number))
+
+
+@feature.command(
+    "update back",
+    "meldung zurück",
+    help=_("Take back the update that you posted last."),
+    hidden=True,
+)
+def update_back(ctx: Context, number: Ref) -> Reply:
+    rights.need_for(ctx, "update", find(ctx, number))
+    if not texts.take_news_back(ctx.tx, number, ctx.person.id, ctx.now - UNDO):
+        raise Refusal(
+            _(
+                "That works for {n} minutes. *Remove words* takes words out later as well.",
+                n=int(UNDO.total_seconds() // 60),
+            ),
+            buttons=(Button(_("Remove words"), call("remove words", number=number)),),
+        )
+    said = _("The update is taken back; the card of {incident} shows it no more.",
+             incident=label(number))  # fmt: skip
+    posts = escalation.card_posts(ctx, find(ctx, number))
     return Reply(line(said), posts=posts, subject=label(number))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from handlers.kit.commands import Command, Parameter
 from handlers.kit.context import Context
@@ -17,10 +17,11 @@ POLITE = ("bitte", "please", "mal", "bitte mal")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A command with all the values it needs."""
+    """A command with all the values it needs; `raw` is what was typed for each of them."""
 
     command: Command
     values: dict[str, object]
+    raw: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _read_from(
         return Unfit(command, rest)
     if any(each.required and each.name not in values for each in command.parameters):
         return Incomplete(command, raw)
-    return Parsed(command, values)
+    return Parsed(command, values, raw)
 
 
 def _unfit(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from storage import similarity
 from storage.engine import Tx
-from storage.engine.ids import IncidentNumber
+from storage.engine.ids import IncidentNumber, PersonId
+from storage.engine.sql import as_text
 from storage.problems import texts as problem_texts
 
 
@@ -16,6 +19,42 @@ def set_title(tx: Tx, number: IncidentNumber, title: str) -> None:
         title=title,
     )
     similarity.note(tx, number)
+
+
+def take_news_back(tx: Tx, number: IncidentNumber, person: PersonId, since: datetime) -> bool:
+    """Drop the newest word on an open incident, if `person` said it since then.
+
+    What was said before it stands there again. When the next news is due stays.
+    """
+    newest = tx.rows(
+        """
+        select t.id, t.person, t.at from timeline t
+        join incidents i on i.workspace = :workspace and i.number = t.incident
+        where t.workspace = :workspace and t.incident = :number and t.kind = 'news'
+        and i.state = 'open'
+        order by t.at desc, t.id desc limit 2
+        """,
+        number=number,
+    )
+    if not newest or newest[0]["person"] != person or newest[0]["at"] < as_text(since):
+        return False
+    values = {"number": number, "id": newest[1]["id"] if len(newest) > 1 else ""}
+    tx.write(
+        "delete from timeline where workspace = :workspace and id = :id", id=newest[0]["id"]
+    )
+    tx.write(
+        """
+        update incidents set
+            news = (select t.detail from timeline t
+                where t.workspace = :workspace and t.id = :id),
+            news_by = (select t.person from timeline t
+                where t.workspace = :workspace and t.id = :id),
+            news_at = (select t.at from timeline t where t.workspace = :workspace and t.id = :id)
+        where workspace = :workspace and number = :number
+        """,
+        **values,
+    )
+    return True
 
 
 def remove_words(tx: Tx, number: IncidentNumber, words: str, mark: str) -> int:

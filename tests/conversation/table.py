@@ -228,7 +228,9 @@ def offers(line: Line, became: Became, said: str, first: int) -> bool:
     typed = line.typed(first)
     kept = [call.args.get("title", "") for _label, call in became.calls if call.word == "incident"]
     exact = any(plain(each) == plain(typed) and each in typed for each in kept)
-    return became.unchanged and exact
+    asked = line.context != "alarmed" or became.calls[0][1].word == "ack"  # before all else
+    works = line.detail not in ("restored", "update") or became.calls[0][1].word == line.detail
+    return became.unchanged and exact and asked and (works or line.context == "none")
 
 
 def commands(line: Line, became: Became, said: str, first: int) -> bool:
@@ -265,7 +267,11 @@ def restores(line: Line, became: Became, said: str, first: int) -> bool:
 def updates(line: Line, became: Became, said: str, first: int) -> bool:
     number, _space, text = said.partition(" ")
     row = became.after[_open_number(number)]
-    return row["state"] == "open" and row["news"] == text and not became.new
+    declarable = became.offers("incident", title=text) or not re.match(
+        "(?i)update|meldung", line.text
+    )
+    kept = declarable or "{" in line.text  # news without a number may be an outage of its own
+    return row["state"] == "open" and row["news"] == text and not became.new and kept
 
 
 def retracts(line: Line, became: Became, said: str, first: int) -> bool:
@@ -298,6 +304,17 @@ def presses(line: Line, became: Became, said: str, first: int) -> bool:
     return became.word == wanted or (form is not None and form.call.word == wanted)
 
 
+def asks(line: Line, became: Became, said: str, first: int) -> bool:
+    name, _space, word = said.partition(" ")
+    named = f"{name} · " in became.texts
+    return (
+        became.unchanged
+        and named
+        and became.offers("incident")
+        and (not word or became.offers(word))
+    )
+
+
 def says(*words: str) -> Check:
     def check(line: Line, became: Became, said: str, first: int) -> bool:
         right = became.word in words and became.answer.outcome == "done"
@@ -322,7 +339,7 @@ def warns(line: Line, became: Became, said: str, first: int) -> bool:
 
 
 def nothing(line: Line, became: Became, said: str, first: int) -> bool:
-    words = ("take", "works", "back", "still", "cannot", "back_or_still")
+    words = ("take", "works", "back", "still", "cannot", "back_or_still", "asked")
     changes = any(map(became.offers, ("undo", "close as", "reopen", "ack")))
     return became.unchanged and became.word in words and bool(became.texts) and not changes
 
@@ -346,6 +363,7 @@ CHECKS: dict[str, Check] = {
     "decline": declines,
     "press": presses,
     "nothing": nothing,
+    "asked": asks,
     "greet": says("greeting"),
     "thanks": says("thanks"),
     "sign": says("sign", "yes", "no", "maybe", "works", "take"),

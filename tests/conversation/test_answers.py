@@ -184,3 +184,33 @@ def test_an_offered_command_keeps_the_sentence_behind_its_word(anna: Say, bot: S
     anna.press("friction")
     rows = bot.rows("select sentence from friction where workspace = :workspace")
     assert [row["sentence"] for row in rows] == ["auf Bens Tisch liegt alles doppelt"]
+
+
+def test_an_update_can_be_taken_back_and_declared_instead(bot: Stage, anna: Say, ben: Say) -> None:
+    """A line that was meant as an outage of its own leaves nothing on the other one's card."""
+    anna("störung Kasse 2 nimmt keine Karten")
+    ben("annehmen")
+    bot.wind(minutes=1)
+    ben("update 1 Techniker kommt")
+    bot.wind(minutes=1)
+    ben("update alle Lampen aus")
+    news = "select news, news_by from incidents where workspace = :workspace and number = 1"
+    assert bot.rows(news)[0]["news"] == "alle Lampen aus"
+    assert "zurückgenommen" in ben.press("Stand zurücknehmen")
+    assert bot.rows(news)[0]["news"] == "Techniker kommt"
+    ben("update alle Lampen aus")
+    ben.press("Als Störung melden")
+    assert titles(bot)[-1] == "alle Lampen aus"
+
+
+def test_an_update_is_not_taken_back_by_others_nor_late(bot: Stage, anna: Say, ben: Say) -> None:
+    anna("störung Kasse 2 nimmt keine Karten")
+    ben("annehmen")
+    ben("update alle Lampen aus")
+    news = "select news from incidents where workspace = :workspace and number = 1"
+    back = Call("update back", {"number": "1"})
+    bot.handle(bot.request("anna", "", call=back))
+    assert bot.rows(news)[0]["news"] == "alle Lampen aus"
+    bot.wind(minutes=3)
+    assert "2 Minuten" in ben.press("Stand zurücknehmen")
+    assert bot.rows(news)[0]["news"] == "alle Lampen aus"
