@@ -113,7 +113,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
 def _finish(ctx: Context, number: IncidentNumber, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
-    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), *escalation.declarer_edits(ctx, incident))
     return Reply(line(said, tone=Tone.GOOD), posts=posts, subject=label(number))
 
 

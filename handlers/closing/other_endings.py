@@ -50,7 +50,11 @@ def reopen(
     rights.need_for(ctx, "reopen", incident)
     no_placeholder(reason, "reason")
     incident = incident_transitions.reopen(ctx, number, reason)
-    before = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    before = (
+        *escalation.ended_posts(ctx, incident),
+        *escalation.following_posts(ctx, incident),
+        *escalation.declarer_edits(ctx, incident),
+    )
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
         "{incident} is open again; {who} is responsible and has been alerted.",
@@ -93,7 +97,7 @@ def close_anyway(
         incident=label(number),
         open=checklist.open_of_all(count),
     )
-    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), *escalation.declarer_edits(ctx, incident))
     return Reply(line(said), posts=posts, subject=label(number))
 
 
@@ -126,7 +130,8 @@ def close_as(
     no_placeholder(reason, "reason")
     incident = incident_transitions.close(ctx, number, kind, target, reason)
     told = escalation.declarer_posts(ctx, incident)
-    posts = (*escalation.ended_posts(ctx, incident), *told)
+    also = escalation.following_posts(ctx, incident)
+    posts = (*escalation.ended_posts(ctx, incident), *also, *told)
     if incident.closed_into is None:
         return Reply(
             line(_("{incident} is closed: false alarm.", incident=label(number))),
