@@ -7,6 +7,7 @@ from typing import Annotated
 
 from handlers import rights
 from handlers.attention import matters
+from handlers.closing import points
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.alarms import reminding
@@ -181,6 +182,7 @@ def fix_date(
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
         raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
+    points.no_far_day(on, today_of(ctx))
     over = reminding.fix_settled(ctx, incident)
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.kit.messages import Call
+from handlers.kit.readers.evidence import is_proof
 from storage.engine import Row, Tx
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 
@@ -279,6 +280,20 @@ def test_the_cause_is_empty_until_a_person_enters_it(restored: None, ben: Say, b
         ("ended", "2026-11-24 09:00", "Dieser Zeitpunkt liegt noch vor uns"),
         ("on", "irgendwann", "Bitte gib einen Tag an"),
         ("on", "2026-11-20", "Dieser Tag ist vorbei"),
+        ("on", "31.12.2099", "Das sind mehr als zwei Jahre."),
+        *(
+            ("evidence", each, "Bitte gib einen Link (https://…) oder ein Ticket")
+            for each in (
+                "A-0",
+                "0",
+                "1",
+                "SEC-0",
+                "ABC-000",
+                "https://jira",
+                "http://a",
+                "http://a/b",
+            )
+        ),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_at_its_field(
@@ -741,3 +756,33 @@ def test_local_time_counts_for_days(
     moment = datetime.fromisoformat(due[0]["due_at"]).astimezone(BERLIN)
     assert moment == datetime(2026, 11, 26, 0, 10, tzinfo=BERLIN)
     assert moment - bot.now() > timedelta(days=2)
+
+
+@pytest.mark.parametrize("cause", ["Ursache wird noch gesucht", "kasse tot!"])
+def test_a_cause_says_why_and_neither_later_nor_what_was_reported(
+    restored: None, ben: Say, bot: Stage, cause: str
+) -> None:
+    ben("fertig")
+    ben.press("Ursache eintragen")
+    ben.fill(carry=True, kind="hardware", cause=cause)
+    assert ben.answer is not None
+    assert ben.answer.field == "cause"
+    assert closing(bot)["cause"] is None
+
+
+def test_a_cause_was_not_fixed_before_it_began(restored: None, ben: Say, bot: Stage) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    answer = ben.fill(carry=True, ending="fixed", on="1.1.2020")
+    assert answer.startswith("Die Störung begann am Mo. 23. Nov.")
+    assert ben.answer is not None
+    assert ben.answer.field == "on"
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    ["OPS-7", "#7", "4711", "https://jira/browse/OPS-1", "https://wiki.example.org", "CHG0030001",
+     "http://10.0.0.7:8080/x", "https://tickets.example/OPS-12"],
+)  # fmt: skip
+def test_evidence_that_can_be_looked_up_is_taken(evidence: str) -> None:
+    assert is_proof(evidence)
