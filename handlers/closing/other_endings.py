@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from handlers import rights
 from handlers.attention import matters
@@ -102,12 +103,34 @@ def close_anyway(
     return Reply(line(said), posts=posts, subject=label(number))
 
 
+def _close_faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
+    """Return what `close as` would refuse of the fields of its form."""
+    if "number" not in values:
+        return []
+    rights.need_for(ctx, "close as", find(ctx, values["number"]))
+    faults: list[Refusal] = []
+    kind = values.get("kind", ClosedAs.FALSE_ALARM)
+    if kind is not ClosedAs.FALSE_ALARM and "target" not in values:
+        faults.append(_which_one())
+    try:
+        if "reason" in values:
+            no_placeholder(values["reason"], "reason")
+    except Refusal as refusal:
+        faults.append(refusal)
+    return faults
+
+
+def _which_one() -> Refusal:
+    return Refusal(_("Which incident is it part of? Its number, please."), field="target")
+
+
 @feature.command(
     "close as",
     "beenden als",
     help=_("It was a false alarm, a duplicate, or part of another incident."),
     hidden=True,
     submit=_("Close it"),
+    checks=_close_faults,
 )
 def close_as(
     ctx: Context,
@@ -127,7 +150,7 @@ def close_as(
     if kind is ClosedAs.FALSE_ALARM:
         target = None
     elif target is None:
-        raise Refusal(_("Which incident is it part of? Its number, please."), field="target")
+        raise _which_one()
     no_placeholder(reason, "reason")
     incident = incident_transitions.close(ctx, number, kind, target, reason)
     told = escalation.declarer_posts(ctx, incident)

@@ -13,7 +13,7 @@ from handlers.incidents.checklist import Cause, Cost, Ending, Point
 from handlers.incidents.lookup import no_placeholder, note
 from handlers.kit.calendar import day_of
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, together
 from handlers.kit.folding import plain
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.timestamps import written
@@ -63,6 +63,8 @@ class Entry:
 
 def say(ctx: Context, incident: Incident, form: Form) -> None:
     """Keep what a form says of each point, and tell it in the timeline."""
+    if faults := check(ctx, incident, form):
+        raise together(faults)
     before = closings.find(ctx.tx, incident.number)
     for each in ENTRIES:
         said = each.read(ctx, incident, before, form)
@@ -72,6 +74,18 @@ def say(ctx: Context, incident: Incident, form: Form) -> None:
         note(ctx, incident.number, TimelineKind(f"said {each.point}"), said.detail)
     if "cost" in form.asked:
         closings.set_impact(ctx.tx, incident.number, {each.value for each in form.cost})
+
+
+def check(ctx: Context, incident: Incident, form: Form) -> list[Refusal]:
+    """Return what each point does not take of a form."""
+    before = closings.find(ctx.tx, incident.number)
+    faults: list[Refusal] = []
+    for each in ENTRIES:
+        try:
+            each.read(ctx, incident, before, form)
+        except Refusal as refusal:
+            faults.append(refusal)
+    return faults
 
 
 def _end(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:
@@ -92,8 +106,20 @@ def _cause(_ctx: Context, incident: Incident, before: Closing, form: Form) -> Sa
     if form.kind is None and not form.cause:
         return None
     kind, sentence = form.kind or before.cause_class, form.cause or before.cause
+    faults: list[Refusal] = []
     if not kind:
-        raise Refusal(_("Please choose something here."), field="kind")
+        faults.append(Refusal(_("Please choose something here."), field="kind"))
+    try:
+        _sentence(incident, sentence or "")
+    except Refusal as refusal:
+        faults.append(refusal)
+    if faults:
+        raise together(faults)
+    return Said({"cause_class": kind, "cause": sentence}, f"{kind}:{sentence}")
+
+
+def _sentence(incident: Incident, sentence: str) -> None:
+    """Refuse a cause that does not say why it happened."""
     if not sentence:
         raise Refusal(_("Some words are needed here."), field="cause")
     no_placeholder(sentence, "cause")
@@ -101,7 +127,6 @@ def _cause(_ctx: Context, incident: Incident, before: Closing, form: Form) -> Sa
         raise Refusal(
             _("That is what was reported. Why did it happen?"), field="cause", kept=sentence
         )
-    return Said({"cause_class": kind, "cause": sentence}, f"{kind}:{sentence}")
 
 
 def _evidence(_ctx: Context, _incident: Incident, _before: Closing, form: Form) -> Said | None:

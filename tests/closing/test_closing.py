@@ -758,6 +758,44 @@ def test_local_time_counts_for_days(
     assert moment - bot.now() > timedelta(days=2)
 
 
+def faults(who: Say) -> set[str | None]:
+    assert who.answer is not None
+    return {who.answer.field, *(field for field, _words in who.answer.faults)}
+
+
+@pytest.mark.parametrize(
+    ("values", "at"),
+    [
+        (
+            {"kind": "hardware", "cause": "tbd", "evidence": "siehe Ticket", "ending": "workaround",
+             "on": "2026-11-20"},
+            {"cause", "evidence", "on"},
+        ),
+        ({"kind": "", "cause": "Netzteil durchgebrannt", "evidence": "1"}, {"kind", "evidence"}),
+        ({"kind": "", "cause": "tbd", "evidence": "OPS-7"}, {"kind", "cause"}),
+        ({"kind": "hardware", "cause": "tbd", "ended": "2026-11-23 08:59"}, {"ended", "cause"}),
+        ({"ended": "2026-11-23 08:59", "evidence": "A-0"}, {"ended", "evidence"}),
+    ],
+)  # fmt: skip
+def test_all_faults_of_a_form_are_told_at_once_each_at_its_field(
+    restored: None, ben: Say, bot: Stage, values: dict[str, str], at: set[str]
+) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    ben.fill(**values)
+    assert faults(ben) >= at
+    assert closing(bot)["evidence"] is None
+
+
+def test_whoever_may_not_is_told_so_and_nothing_of_the_form(
+    restored: None, bot: Stage, ben: Say
+) -> None:
+    values = {"number": "1", "cause": "tbd", "evidence": "A-0"}
+    answer = bot.handle(bot.request("emil", call=Call("fill", values), submitted=True))
+    assert answer.outcome == "refused"
+    assert answer.field is None
+
+
 @pytest.mark.parametrize("cause", ["Ursache wird noch gesucht", "kasse tot!"])
 def test_a_cause_says_why_and_neither_later_nor_what_was_reported(
     restored: None, ben: Say, bot: Stage, cause: str
