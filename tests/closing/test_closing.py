@@ -824,3 +824,13 @@ def test_a_cause_was_not_fixed_before_it_began(restored: None, ben: Say, bot: St
 )  # fmt: skip
 def test_evidence_that_can_be_looked_up_is_taken(evidence: str) -> None:
     assert is_proof(evidence)
+
+
+@pytest.mark.parametrize("typed", ["heute 9:03", "um 9:03", "heute um 9:03 Uhr", "9 Uhr 03"])
+def test_when_it_worked_again_is_read_as_people_write_it(
+    restored: None, ben: Say, bot: Stage, typed: str
+) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    ben.fill(ended=typed)
+    assert closing(bot)["impact_ended_at"] == "2026-11-23T08:03:00.000000Z"
