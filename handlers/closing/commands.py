@@ -5,10 +5,11 @@ Every change of an incident's state is made by `handlers/incidents/transitions.p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from handlers import rights
 from handlers.attention import matters
@@ -114,7 +115,7 @@ def _go_on(ctx: Context, incident: Incident) -> Reply:
 def _finish(ctx: Context, number: IncidentNumber, person: PersonId) -> Reply:
     incident = incident_transitions.finish(ctx, number, person)
     said = _("{incident} is done. Thank you.", incident=label(number))
-    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), *escalation.declarer_edits(ctx, incident))
     return Reply(line(said, tone=Tone.GOOD), posts=posts, subject=label(number))
 
 
@@ -171,7 +172,31 @@ def _form_values(ctx: Context, incident: Incident, closing: Closing) -> dict[str
     return {name: value for name, value in found.items() if value}
 
 
-@feature.command("fill", "ausfüllen", help=_("Say what is missing until it is done."), hidden=True)
+def _form(which: Which | None, **values: Any) -> points.Form:
+    asked = {which.value} if which is not None else set()
+    if which in (Which.MISSING, Which.EVERY):
+        asked = {"cost"}
+    return points.Form(**values, asked=frozenset(asked))
+
+
+def _faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
+    """Return what the points do not take, for `fill`: nothing that it would refuse as a whole."""
+    if "number" not in values:
+        return []
+    incident = find(ctx, values["number"])
+    rights.need_for(ctx, "done", incident)
+    incident_transitions.must_go(ctx, incident, IncidentState.DONE)
+    said = {name: each for name, each in values.items() if name not in ("number", "which")}
+    return points.check(ctx, incident, _form(values.get("which"), **said))
+
+
+@feature.command(
+    "fill",
+    "ausfüllen",
+    help=_("Say what is missing until it is done."),
+    hidden=True,
+    checks=_faults,
+)
 def fill(
     ctx: Context,
     number: Ref,
@@ -206,10 +231,8 @@ def fill(
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
     incident_transitions.must_go(ctx, incident, IncidentState.DONE)
-    asked = {which.value} if which is not None else set()
-    if which in (Which.MISSING, Which.EVERY):
-        asked = {"cost"}
-    form = points.Form(
+    form = _form(
+        which,
         ended=ended,
         kind=kind,
         cause=cause,
@@ -219,7 +242,6 @@ def fill(
         on=on,
         runbook=runbook,
         cost=cost,
-        asked=frozenset(asked),
     )
     with incident_transitions.changing(ctx, number):
         closings.begin(ctx.tx, number)

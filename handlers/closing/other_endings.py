@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from handlers import rights
 from handlers.attention import matters
+from handlers.closing import points
 from handlers.incidents import checklist, escalation, keys
 from handlers.incidents import transitions as incident_transitions
 from handlers.incidents.alarms import reminding
@@ -51,7 +53,11 @@ def reopen(
     rights.need_for(ctx, "reopen", incident)
     no_placeholder(reason, "reason")
     incident = incident_transitions.reopen(ctx, number, reason)
-    before = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    before = (
+        *escalation.ended_posts(ctx, incident),
+        *escalation.following_posts(ctx, incident),
+        *escalation.declarer_edits(ctx, incident),
+    )
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
         "{incident} is open again; {who} is responsible and has been alerted.",
@@ -94,8 +100,29 @@ def close_anyway(
         incident=label(number),
         open=checklist.open_of_all(count),
     )
-    posts = (*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+    posts = (*escalation.ended_posts(ctx, incident), *escalation.declarer_edits(ctx, incident))
     return Reply(line(said), posts=posts, subject=label(number))
+
+
+def _close_faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
+    """Return what `close as` would refuse of the fields of its form."""
+    if "number" not in values:
+        return []
+    rights.need_for(ctx, "close as", find(ctx, values["number"]))
+    faults: list[Refusal] = []
+    kind = values.get("kind", ClosedAs.FALSE_ALARM)
+    if kind is not ClosedAs.FALSE_ALARM and "target" not in values:
+        faults.append(_which_one())
+    try:
+        if "reason" in values:
+            no_placeholder(values["reason"], "reason")
+    except Refusal as refusal:
+        faults.append(refusal)
+    return faults
+
+
+def _which_one() -> Refusal:
+    return Refusal(_("Which incident is it part of? Its number, please."), field="target")
 
 
 @feature.command(
@@ -104,6 +131,7 @@ def close_anyway(
     help=_("It was a false alarm, a duplicate, or part of another incident."),
     hidden=True,
     submit=_("Close it"),
+    checks=_close_faults,
 )
 def close_as(
     ctx: Context,
@@ -123,11 +151,12 @@ def close_as(
     if kind is ClosedAs.FALSE_ALARM:
         target = None
     elif target is None:
-        raise Refusal(_("Which incident is it part of? Its number, please."), field="target")
+        raise _which_one()
     no_placeholder(reason, "reason")
     incident = incident_transitions.close(ctx, number, kind, target, reason)
     told = escalation.declarer_posts(ctx, incident)
-    posts = (*escalation.ended_posts(ctx, incident), *told)
+    also = escalation.following_posts(ctx, incident)
+    posts = (*escalation.ended_posts(ctx, incident), *also, *told)
     if incident.closed_into is None:
         return Reply(
             line(_("{incident} is closed: false alarm.", incident=label(number))),
@@ -177,6 +206,7 @@ def fix_date(
     incident = _with_late_fix(ctx, number)
     if on < today_of(ctx):
         raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
+    points.no_far_day(on, today_of(ctx))
     over = reminding.fix_settled(ctx, incident)
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):

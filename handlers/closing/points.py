@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from handlers.incidents.checklist import Cause, Cost, Point
 from handlers.incidents.lookup import no_placeholder, note
+from handlers.kit.calendar import day_of
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, together
+from handlers.kit.folding import plain
 from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.timestamps import written
 from handlers.kit.words import _
@@ -23,6 +25,8 @@ from storage.engine.sql import as_text
 from storage.incidents import Incident
 from storage.incidents.states import TimelineKind
 from storage.people import Person
+
+AHEAD = timedelta(days=731)  # two years: as far as a cause is promised to be fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Entry:
 
 def say(ctx: Context, incident: Incident, form: Form) -> None:
     """Keep what a form says of each point, and tell it in the timeline."""
+    if faults := check(ctx, incident, form):
+        raise together(faults)
     before = closings.find(ctx.tx, incident.number)
     for each in ENTRIES:
         said = each.read(ctx, incident, before, form)
@@ -69,6 +75,18 @@ def say(ctx: Context, incident: Incident, form: Form) -> None:
         note(ctx, incident.number, TimelineKind(f"said {each.point}"), said.detail)
     if "cost" in form.asked:
         closings.set_impact(ctx.tx, incident.number, {each.value for each in form.cost})
+
+
+def check(ctx: Context, incident: Incident, form: Form) -> list[Refusal]:
+    """Return what each point does not take of a form."""
+    before = closings.find(ctx.tx, incident.number)
+    faults: list[Refusal] = []
+    for each in ENTRIES:
+        try:
+            each.read(ctx, incident, before, form)
+        except Refusal as refusal:
+            faults.append(refusal)
+    return faults
 
 
 def _end(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:
@@ -85,16 +103,31 @@ def _end(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said 
     return Said({"impact_ended_at": as_text(ended)}, ended.isoformat())
 
 
-def _cause(_ctx: Context, _incident: Incident, before: Closing, form: Form) -> Said | None:
+def _cause(_ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:
     if form.kind is None and not form.cause:
         return None
     kind, sentence = form.kind or before.cause_class, form.cause or before.cause
+    faults: list[Refusal] = []
     if not kind:
-        raise Refusal(_("Please choose something here."), field="kind")
+        faults.append(Refusal(_("Please choose something here."), field="kind"))
+    try:
+        _sentence(incident, sentence or "")
+    except Refusal as refusal:
+        faults.append(refusal)
+    if faults:
+        raise together(faults)
+    return Said({"cause_class": kind, "cause": sentence}, f"{kind}:{sentence}")
+
+
+def _sentence(incident: Incident, sentence: str) -> None:
+    """Refuse a cause that does not say why it happened."""
     if not sentence:
         raise Refusal(_("Some words are needed here."), field="cause")
     no_placeholder(sentence, "cause")
-    return Said({"cause_class": kind, "cause": sentence}, f"{kind}:{sentence}")
+    if plain(sentence) == plain(incident.title):
+        raise Refusal(
+            _("That is what was reported. Why did it happen?"), field="cause", kept=sentence
+        )
 
 
 def _evidence(_ctx: Context, _incident: Incident, _before: Closing, form: Form) -> Said | None:
@@ -105,7 +138,7 @@ def _ending(_ctx: Context, _incident: Incident, _before: Closing, form: Form) ->
     return Said({"ending": form.ending}, form.ending) if form.ending is not None else None
 
 
-def _fix(ctx: Context, _incident: Incident, before: Closing, form: Form) -> Said | None:
+def _fix(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:
     if form.on is None and Point.FIX not in form.asked:
         return None
     who, day = form.fixer.id if form.fixer else before.fixer, form.on or before.fix_on
@@ -118,7 +151,19 @@ def _fix(ctx: Context, _incident: Incident, before: Closing, form: Form) -> Said
         raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
     if ending == Ending.FIXED and day > today:
         raise Refusal(_("That day is still to come. When was the cause fixed?"), field="on")
+    if ending == Ending.FIXED and day < (began := day_of(incident.begun_at, ctx.workspace.zone)):
+        raise Refusal(_("It began on {day}. When was the cause fixed?", day=began), field="on")
+    if ending == Ending.WORKAROUND:
+        no_far_day(day, today)
     return Said({"fixer": who, "fix_on": day.isoformat()}, f"{who}:{day.isoformat()}")
+
+
+def no_far_day(day: date, today: date) -> None:
+    """Refuse a day by which nobody would remember what was promised."""
+    if day > today + AHEAD:
+        raise Refusal(
+            _("That is more than two years away. Please choose an earlier day."), field="on"
+        )
 
 
 def _runbook(_ctx: Context, _incident: Incident, _before: Closing, form: Form) -> Said | None:

@@ -64,7 +64,7 @@ def _quiet(ctx: Context, incident: Incident) -> Reply:
     note(ctx, number, TimelineKind.QUIET, str(rules(ctx.tx).calm))
     incident = incident_transitions.finish(ctx, number, closing.asked_by or incident.responsible)
     return Reply(
-        posts=(*escalation.ended_posts(ctx, incident), escalation.declarer_post(ctx, incident))
+        posts=(*escalation.ended_posts(ctx, incident), *escalation.declarer_edits(ctx, incident))
     )
 
 

@@ -119,7 +119,7 @@ def give_back(ctx: Context, number: Ref) -> Reply:
         posts=(
             *escalation.card_posts(ctx, incident),
             *escalation.renewed_alarms(ctx, incident),
-            escalation.declarer_post(ctx, incident),
+            *escalation.declarer_edits(ctx, incident),
         ),
         subject=label(number),
     )

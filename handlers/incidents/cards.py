@@ -16,7 +16,7 @@ from handlers.rules import routing
 from storage import closing as closings
 from storage import rules
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
-from storage.incidents import Incident, alarms
+from storage.incidents import Incident, alarms, duplicates
 from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import ClosedAs, IncidentState, Severity, TimelineKind
 from storage.rules import Led, RoutingState
@@ -95,7 +95,7 @@ def _done_words(ctx: Context, incident: Incident) -> Sentence:
 
 def _closed_words(ctx: Context, incident: Incident) -> Sentence:
     values = {"at": incident.ended_at, "who": name(ctx, incident.ended_by or incident.responsible)}
-    into = label(incident.closed_into or IncidentNumber(0))
+    into = label(duplicates.end(ctx.tx, incident))
     if incident.closed_as is ClosedAs.DUPLICATE:
         return _("Closed on {at} by {who}: duplicate of {incident}.", **values, incident=into)
     if incident.closed_as is ClosedAs.SUPERSEDED:

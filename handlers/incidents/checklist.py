@@ -20,7 +20,7 @@ from storage import closing as closings
 from storage.closing import Closing
 from storage.closing.states import Ending
 from storage.engine.ids import NOBODY, PersonId
-from storage.incidents import Incident
+from storage.incidents import Incident, duplicates
 from storage.incidents import lists as incident_lists
 from storage.incidents.states import IncidentState
 
@@ -127,14 +127,15 @@ def quiet_until(ctx: Context, incident: Incident) -> datetime:
     """
     since = incident.restored_at or ctx.now
     for each in incident_lists.of_service_since(ctx.tx, incident.service, since):
-        if each.number != incident.number and _came_back(incident, each):
+        if each.number != incident.number and _came_back(ctx, incident, each):
             again = each.restored_at or each.ended_at or since
             since = max(since, ctx.now if each.state == IncidentState.OPEN else again)
     return since + timedelta(days=rules(ctx.tx).calm)
 
 
-def _came_back(incident: Incident, later: Incident) -> bool:
-    return later.closed_into == incident.number or is_near_same(later.title, incident.title)
+def _came_back(ctx: Context, incident: Incident, later: Incident) -> bool:
+    went_in = incident.number in duplicates.way(ctx.tx, later)
+    return went_in or is_near_same(later.title, incident.title)
 
 
 def cause(closing: Closing) -> Sentence:

@@ -29,7 +29,7 @@ from storage import incidents
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
-from storage.incidents import Incident, alarms
+from storage.incidents import Incident, alarms, duplicates
 from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.incidents.timeline import Happening
@@ -123,14 +123,14 @@ def lock(ctx: Context, number: IncidentNumber) -> None:
 
 
 def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
-    """Return the one message that keeps each declarer up to date: of this, and of duplicates.
+    """Return the one message that keeps each declarer up to date: of this, and of what went in.
 
     Nobody is told what they did themselves.
     """
     settled = settled_alarm(ctx, incident)
     told = {ctx.person.id}
     posts: list[Post] = []
-    for each in (incident, *incidents.folded_into(ctx.tx, incident.number)):
+    for each in (incident, *duplicates.following(ctx.tx, incident.number)):
         who = each.declared_by
         key = f"{keys.card_key(each.number)}:told"
         # Somebody may have declared it twice: one message is enough.
@@ -142,9 +142,17 @@ def declarer_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
     return tuple(posts)
 
 
-def declarer_post(ctx: Context, incident: Incident) -> Post:
-    """Return what keeps the declarer's message true, if they have one; nobody gets a new one."""
-    return Post(f"{keys.card_key(incident.number)}:told", settled_alarm(ctx, incident))
+def declarer_edits(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return what keeps declarers' messages true, where they have one; nobody gets a new one."""
+    said = settled_alarm(ctx, incident)
+    also = duplicates.following(ctx.tx, incident.number)
+    return tuple(Post(f"{keys.card_key(each.number)}:told", said) for each in (incident, *also))
+
+
+def following_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
+    """Return what shows where the duplicates of an incident go on, now that this changed."""
+    also = duplicates.following(ctx.tx, incident.number)
+    return tuple(post for each in also for post in ended_posts(ctx, each))
 
 
 def card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:

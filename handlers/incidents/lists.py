@@ -30,6 +30,7 @@ from handlers.kit.doors import Filter, Found, Glance, Row, Task, Untold
 from handlers.kit.messages import Button, Buttons, Items, Message, Part, Reply, Text, Title, pieces
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader, titles
+from handlers.kit.readers.numbers import CALLED, numbered
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
 from handlers.similarity import find_saying
@@ -262,22 +263,25 @@ def past(ctx: Context, number: Ref) -> Reply:
 def saying(ctx: Context, words: str) -> list[Found]:
     """Return the incidents that say it, the text below a title only for who may act."""
     seen = {each.number: each for each in find_saying(ctx.tx, words, now=ctx.now, limit=MOST)}
-    hits: list[Found] = []
+    named = numbered(words, "inc")
+    called = incidents.find(ctx.tx, IncidentNumber(named)) if named is not None else None
+    hits = [_hit(ctx, called, _("number"), CALLED)] if called is not None else []
     for each in incidents.several(ctx.tx, list(seen)):
         hit = seen[each.number]
-        if hit.rest and not rights.may_for(ctx, "done", each):
+        if each.number == named or hit.rest and not rights.may_for(ctx, "done", each):
             continue
-        head = each.title.splitlines()[0] if each.title else ""
-        hits.append(
-            Found(
-                key=label(each.number),
-                kind=label(each.number),
-                title=head,
-                where=_("text") if hit.rest else _("title"),
-                state=standing(ctx, each, pings=False),
-                button=Button(label(each.number), call("show", number=each.number)),
-                score=hit.score,
-                at=each.declared_at,
-            )
-        )
+        hits.append(_hit(ctx, each, _("text") if hit.rest else _("title"), hit.score))
     return hits
+
+
+def _hit(ctx: Context, each: Incident, where: Words, score: float) -> Found:
+    return Found(
+        key=label(each.number),
+        kind=label(each.number),
+        title=each.title.splitlines()[0] if each.title else "",
+        where=where,
+        state=standing(ctx, each, pings=False),
+        button=Button(label(each.number), call("show", number=each.number)),
+        score=score,
+        at=each.declared_at,
+    )

@@ -255,5 +255,5 @@ def _card_posts(ctx: Context, incident: Incident) -> tuple[Post, ...]:
         *escalation.renewed_alarms(ctx, incident),
         *settled,
         *told,
-        escalation.declarer_post(ctx, incident),
+        *escalation.declarer_edits(ctx, incident),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from handlers.kit.commands import Command, Parameter
 from handlers.kit.context import Context
-from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven
+from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven, together
 from handlers.kit.folding import CLOSING, blank, folded
 from handlers.kit.messages import Call
 from handlers.kit.readers import TextReader
@@ -147,7 +147,8 @@ def complete(
 ) -> Reading:
     """Read the values of a button or a form; raises `Refusal` with all faults at once.
 
-    In a form that was `submitted` it is a fault as well that something needed is missing.
+    In a form that was `submitted` it is a fault as well that something needed is missing, and
+    what the command's own checks say of the values that could be read.
     """
     values: dict[str, object] = {}
     faults: list[tuple[str, Refusal]] = []
@@ -161,11 +162,14 @@ def complete(
             values[each.name] = each.reader.value(raw, ctx)
         except Refusal as refusal:
             faults.append((each.name, refusal))
-    if faults:
-        field, first = faults[0]
-        first.field = field
-        first.others = tuple((name, each.words) for name, each in faults[1:])
-        raise first
+    for name, fault in faults:
+        fault.field = name
+    found = [fault for _name, fault in faults]
+    if submitted and command.checks is not None:
+        found += command.checks(ctx, values)
+    if found:
+        places = {each.name: place for place, each in enumerate(command.parameters)}
+        raise together(sorted(found, key=lambda each: places.get(each.field or "", -1)))
     if any(each.required and each.name not in values for each in command.parameters):
         return Incomplete(command, dict(args))
     return Parsed(command, values)

@@ -43,6 +43,7 @@ from handlers.kit.doors import (
     Waits,
     Week,
 )
+from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, folded
 from handlers.kit.words import Sentence, Words, _
@@ -65,6 +66,7 @@ Finding = Callable[[Context, str], Sequence[Found]]
 
 # What stands in a form's fields at first, from the values that a button brought.
 Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
+Checks = Callable[[Context, Mapping[str, Any]], Sequence[Refusal]]
 Offers = Callable[[Context, Mapping[str, str]], Mapping[str, tuple[tuple[str, Words], ...]]]
 
 
@@ -107,7 +109,8 @@ class Command:
     `current` takes the values of a button, and returns what stands in the form's fields until
     somebody changes it; `offers` the choices of fields that depend on these values. A `nameless`
     one leaves no trace of who asked for it, when, or in which words, not even of having opened
-    its form.
+    its form. `checks` returns what is wrong with the values of a form that could be read, so that
+    it is said together with what could not; it changes nothing.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Command:
     current: Current | None = None
     offers: Offers | None = None
     nameless: bool = False
+    checks: Checks | None = None
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -197,6 +201,7 @@ class Feature:
         current: Current | None = None,
         offers: Offers | None = None,
         nameless: bool = False,
+        checks: Checks | None = None,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
@@ -218,6 +223,7 @@ class Feature:
                     current=current,
                     offers=offers,
                     nameless=nameless,
+                    checks=checks,
                 )
             )
             return run

@@ -395,7 +395,8 @@ class Listing:
 class Found:
     """Something that a search found: what kind of thing it is, and where the words stood.
 
-    `score` is from 0 to 1, the share of the words that it says, in other words too; `at` puts
+    `score` is from 0 to 1, the share of the words that it says, in other words too, more
+    where they were its number; `at` puts
     those of the same score in order, the newest first. `own` says that nobody but the asker
     knows of it: such a search leaves no trace of who asked.
     """

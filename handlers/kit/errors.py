@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers.kit.messages import Button
 from handlers.kit.words import Sentence
 
@@ -28,6 +30,19 @@ class Refusal(Exception):
         self.buttons = buttons
         self.kept = kept
         self.others: tuple[tuple[str, Sentence], ...] = ()
+
+
+def together(faults: Sequence[Refusal]) -> Refusal:
+    """Return one refusal that says all faults of a form, the first one of each field."""
+    first, known = faults[0], {faults[0].field}
+    others: list[tuple[str, Sentence]] = []
+    for each in faults:
+        for field, words in ((each.field, each.words), *each.others):
+            if field is not None and field not in known:
+                known.add(field)
+                others.append((field, words))
+    first.others = tuple(others)
+    return first
 
 
 class Unproven(Refusal):

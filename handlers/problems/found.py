@@ -7,6 +7,7 @@ from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Found
 from handlers.kit.messages import Button
+from handlers.kit.readers.numbers import CALLED, numbered
 from handlers.kit.words import Words, _
 from handlers.similarity import SAID, said_share
 from storage import problems
@@ -32,6 +33,8 @@ def found(ctx: Context, words: str) -> list[Found]:
             ((place, said_share(words, text)) for place, text in places.items()),
             key=lambda pair: pair[1],
         )
+        if numbered(words, "prb") == each.number:
+            where, score = _("number"), CALLED
         if score >= SAID:
             shows = Button(label(each.number), call("problem", number=each.number))
             hits.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers import rights
 from handlers.incidents import escalation, keys, transitions
-from handlers.incidents.cards import headline, label, standing
+from handlers.incidents.cards import headline, label, settled_alarm, standing
 from handlers.incidents.lookup import Ref, find
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
@@ -14,7 +14,7 @@ from handlers.kit.people import name
 from handlers.kit.words import _, shortened
 from storage import incidents, repeats
 from storage.delivery.outbox import ParcelKind
-from storage.incidents import Incident
+from storage.incidents import Incident, duplicates
 from storage.incidents.states import ClosedAs, IncidentState, Severity
 from storage.repeats.outages import overlap
 
@@ -43,22 +43,30 @@ def fold(ctx: Context, number: Ref, earlier: Ref) -> Reply:
     with transitions.changing(ctx, mine.number, target.number, goes_on=goes_on):
         mine = transitions.close(ctx, number, ClosedAs.DUPLICATE, earlier, "")
         target = find(ctx, mine.closed_into or earlier)
-        posts: tuple[Post, ...] = escalation.ended_posts(ctx, mine)
+        posts = (*escalation.ended_posts(ctx, mine), *escalation.following_posts(ctx, mine))
         if target.state != IncidentState.OPEN:
             target, more = _opened_again(ctx, target, mine)
             posts += more
         if mine.severity == Severity.SERIOUS and target.severity != Severity.SERIOUS:
             target, more = transitions.set_severity(ctx, target.number, Severity.SERIOUS)
             posts += more
-    posts += (*escalation.card_posts(ctx, target), *_tell_people(ctx, mine, target))
+    told = _told_of(ctx, mine, target)
+    posts += (*escalation.card_posts(ctx, target), *told, *_tell_people(ctx, mine, target))
     return Reply(_folded_message(ctx, mine, target), posts=posts, subject=label(number))
+
+
+def _told_of(ctx: Context, mine: Incident, target: Incident) -> tuple[Post, ...]:
+    """Let the messages of those who had reported what went into mine say how it goes on now."""
+    said = settled_alarm(ctx, target)
+    also = duplicates.following(ctx.tx, mine.number)
+    return tuple(Post(f"{keys.card_key(each.number)}:told", said) for each in also)
 
 
 def _opened_again(
     ctx: Context, target: Incident, mine: Incident
 ) -> tuple[Incident, tuple[Post, ...]]:
     target = transitions.reopen(ctx, target.number, mine.title)
-    before = (*escalation.ended_posts(ctx, target), escalation.declarer_post(ctx, target))
+    before = (*escalation.ended_posts(ctx, target), *escalation.declarer_edits(ctx, target))
     position = incidents.count_alarm(ctx.tx, target.number)
     return target, (*before, *escalation.start(ctx, target, position))
 
@@ -109,7 +117,8 @@ def unfold(ctx: Context, number: Ref) -> Reply:
     rights.need_for(ctx, "unfold", mine)
     if mine.closed_as != ClosedAs.DUPLICATE or mine.closed_into is None:
         raise Refusal(_("{incident} is not part of another one.", incident=label(number)))
-    target = find(ctx, mine.closed_into)
+    passed = duplicates.way(ctx.tx, mine)
+    target = find(ctx, passed[-1])
     if target.state != IncidentState.OPEN:
         raise Refusal(
             _(
@@ -121,12 +130,16 @@ def unfold(ctx: Context, number: Ref) -> Reply:
         )
     reason = ctx.text(_("Not the same as {incident}.", incident=label(target.number)))
     mine = transitions.reopen(ctx, number, reason)
-    first, second = sorted((mine.number, target.number))
     repeats.lock_groups(ctx.tx)
-    repeats.judge(
-        ctx.tx, earlier=first, later=second, verdict="other", person=ctx.person.id, now=ctx.now
+    by = ctx.person.id
+    for each in passed:  # it was said to be the same as each of them
+        first, second = sorted((mine.number, each))
+        repeats.judge(ctx.tx, earlier=first, later=second, verdict="other", person=by, now=ctx.now)
+    before = (
+        *escalation.ended_posts(ctx, mine),
+        *escalation.following_posts(ctx, mine),
+        *escalation.declarer_edits(ctx, mine),
     )
-    before = (*escalation.ended_posts(ctx, mine), escalation.declarer_post(ctx, mine))
     position = incidents.count_alarm(ctx.tx, number)
     said = _(
         "{mine} is open again by itself; {who} is responsible and has been alerted.",

@@ -115,6 +115,7 @@ def show(ctx: Context, service: AnyServiceRef | None = None) -> Reply:
     help=_("Enter a service with its accountable person and deputy."),
     submit=_("Enter service"),
     needs="service",
+    checks=editing.faults,
 )
 def new(
     ctx: Context,
@@ -172,7 +173,13 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
     return Reply(form=commands.form_for(command, ctx, fixed={"service": service.id}, filled=filled))
 
 
-@feature.command("service change", "dienst speichern", help=_("Change a service."), hidden=True)
+@feature.command(
+    "service change",
+    "dienst speichern",
+    help=_("Change a service."),
+    hidden=True,
+    checks=editing.faults,
+)
 def change(
     ctx: Context,
     service: ServiceRef,
@@ -218,6 +225,7 @@ def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="service",
     current=_named,
+    checks=editing.people_faults,
 )
 def people(
     ctx: Context, service: ServiceRef, *, accountable: AccountableField, deputy: DeputyField

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from handlers import rights
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
+from handlers.kit.folding import folded
 from handlers.kit.messages import Post
 from handlers.kit.people import person
 from handlers.kit.words import _
@@ -69,6 +73,30 @@ def must_be_two(accountable: Person, deputy: Person) -> None:
         raise Refusal(
             _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
         )
+
+
+def faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
+    """Return what is wrong with a service's name and people, of what a form could read."""
+    own = values.get("service")
+    if own is not None:
+        need_own(ctx, own)
+    found: list[Refusal] = []
+    if "name" in values:
+        called = tidy_name(values["name"])
+        other = services.named(ctx.tx, folded(called))
+        if other is not None and (own is None or other.id != own.id):
+            found.append(name_taken(called))
+    return [*found, *people_faults(ctx, values)]
+
+
+def people_faults(_ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
+    """Return what is wrong with a service's people, of what a form could read."""
+    try:
+        if "accountable" in values and "deputy" in values:
+            must_be_two(values["accountable"], values["deputy"])
+    except Refusal as refusal:
+        return [refusal]
+    return []
 
 
 def name_taken(name: str) -> Refusal:

@@ -164,19 +164,6 @@ def several(tx: Tx, numbers: Sequence[IncidentNumber]) -> list[Incident]:
     return found
 
 
-def folded_into(tx: Tx, number: IncidentNumber) -> list[Incident]:
-    """Return the duplicates of an incident, oldest first."""
-    rows = tx.rows(
-        f"""
-        select {COLUMNS} from incidents
-        where workspace = :workspace and closed_into = :number and closed_as = 'duplicate'
-        order by number
-        """,
-        number=number,
-    )
-    return [from_row(row) for row in rows]
-
-
 def exists(tx: Tx, number: IncidentNumber) -> bool:
     """Say whether there is, or was, an incident with this number."""
     rows = tx.rows(

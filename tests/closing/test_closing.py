@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.kit.messages import Call
+from handlers.kit.readers.evidence import is_proof
 from storage.engine import Row, Tx
 from tests.pretend.stage import BERLIN, Say, Stage, answered
 
@@ -279,6 +280,20 @@ def test_the_cause_is_empty_until_a_person_enters_it(restored: None, ben: Say, b
         ("ended", "2026-11-24 09:00", "Dieser Zeitpunkt liegt noch vor uns"),
         ("on", "irgendwann", "Bitte gib einen Tag an"),
         ("on", "2026-11-20", "Dieser Tag ist vorbei"),
+        ("on", "31.12.2099", "Das sind mehr als zwei Jahre."),
+        *(
+            ("evidence", each, "Bitte gib einen Link (https://…) oder ein Ticket")
+            for each in (
+                "A-0",
+                "0",
+                "1",
+                "SEC-0",
+                "ABC-000",
+                "https://jira",
+                "http://a",
+                "http://a/b",
+            )
+        ),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_at_its_field(
@@ -741,3 +756,81 @@ def test_local_time_counts_for_days(
     moment = datetime.fromisoformat(due[0]["due_at"]).astimezone(BERLIN)
     assert moment == datetime(2026, 11, 26, 0, 10, tzinfo=BERLIN)
     assert moment - bot.now() > timedelta(days=2)
+
+
+def faults(who: Say) -> set[str | None]:
+    assert who.answer is not None
+    return {who.answer.field, *(field for field, _words in who.answer.faults)}
+
+
+@pytest.mark.parametrize(
+    ("values", "at"),
+    [
+        (
+            {"kind": "hardware", "cause": "tbd", "evidence": "siehe Ticket", "ending": "workaround",
+             "on": "2026-11-20"},
+            {"cause", "evidence", "on"},
+        ),
+        ({"kind": "", "cause": "Netzteil durchgebrannt", "evidence": "1"}, {"kind", "evidence"}),
+        ({"kind": "", "cause": "tbd", "evidence": "OPS-7"}, {"kind", "cause"}),
+        ({"kind": "hardware", "cause": "tbd", "ended": "2026-11-23 08:59"}, {"ended", "cause"}),
+        ({"ended": "2026-11-23 08:59", "evidence": "A-0"}, {"ended", "evidence"}),
+    ],
+)  # fmt: skip
+def test_all_faults_of_a_form_are_told_at_once_each_at_its_field(
+    restored: None, ben: Say, bot: Stage, values: dict[str, str], at: set[str]
+) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    ben.fill(**values)
+    assert faults(ben) >= at
+    assert closing(bot)["evidence"] is None
+
+
+def test_whoever_may_not_is_told_so_and_nothing_of_the_form(
+    restored: None, bot: Stage, ben: Say
+) -> None:
+    values = {"number": "1", "cause": "tbd", "evidence": "A-0"}
+    answer = bot.handle(bot.request("emil", call=Call("fill", values), submitted=True))
+    assert answer.outcome == "refused"
+    assert answer.field is None
+
+
+@pytest.mark.parametrize("cause", ["Ursache wird noch gesucht", "kasse tot!"])
+def test_a_cause_says_why_and_neither_later_nor_what_was_reported(
+    restored: None, ben: Say, bot: Stage, cause: str
+) -> None:
+    ben("fertig")
+    ben.press("Ursache eintragen")
+    ben.fill(carry=True, kind="hardware", cause=cause)
+    assert ben.answer is not None
+    assert ben.answer.field == "cause"
+    assert closing(bot)["cause"] is None
+
+
+def test_a_cause_was_not_fixed_before_it_began(restored: None, ben: Say, bot: Stage) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    answer = ben.fill(carry=True, ending="fixed", on="1.1.2020")
+    assert answer.startswith("Die Störung begann am Mo. 23. Nov.")
+    assert ben.answer is not None
+    assert ben.answer.field == "on"
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    ["OPS-7", "#7", "4711", "https://jira/browse/OPS-1", "https://wiki.example.org", "CHG0030001",
+     "http://10.0.0.7:8080/x", "https://tickets.example/OPS-12"],
+)  # fmt: skip
+def test_evidence_that_can_be_looked_up_is_taken(evidence: str) -> None:
+    assert is_proof(evidence)
+
+
+@pytest.mark.parametrize("typed", ["heute 9:03", "um 9:03", "heute um 9:03 Uhr", "9 Uhr 03"])
+def test_when_it_worked_again_is_read_as_people_write_it(
+    restored: None, ben: Say, bot: Stage, typed: str
+) -> None:
+    ben("fertig")
+    ben.press("Alles eintragen")
+    ben.fill(ended=typed)
+    assert closing(bot)["impact_ended_at"] == "2026-11-23T08:03:00.000000Z"

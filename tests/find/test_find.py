@@ -120,3 +120,20 @@ def test_what_stands_below_a_title_is_found_only_by_who_may_act(
     assert "INC-1" in ben("suche Quitte")
     assert "INC-1" not in anna("find Quitte")
     assert "INC-1" in anna("find Kasse")
+
+
+def test_a_number_finds_its_card_first(bot: Stage, anna: Say, ben: Say) -> None:
+    for number in (1, 2, 3):
+        anna("incident Etikettendrucker offline")
+        ben(f"behoben {number}")
+        bot.wind(minutes=24 * 60)
+        if number > 1:
+            ben(f"wiederholung {number} von 1")
+    anna("incident Nach INC-2 geht die Kasse 2 nicht")
+    for typed in ("find INC-2", "find inc 2", "find #2", "suche 2"):
+        lines = anna(typed).splitlines()
+        assert lines[1].startswith("INC-2 “Etikettendrucker offline”"), typed
+        assert lines[2] == "[INC-2]"
+    assert anna("find PRB-1").splitlines()[1].startswith("PRB-1 “")
+    assert len([each for each in anna("find 2").splitlines() if each == "[INC-2]"]) == 1
+    assert "I found nothing" in anna("find INC-99")

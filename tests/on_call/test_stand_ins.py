@@ -333,3 +333,22 @@ def test_handing_everything_over_asks_the_new_one_to_stand_in(
     assert "All of it has somebody new." in card
     carla.press("Ja, einverstanden")
     assert "Alerted first now: Carla" in chris("who kasse")
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("vertreten Carla 31.02. bis 3.3.", "31.02."), ("vertreten Carla 1.2. bis 31.2.", "31.2.")],
+)
+def test_a_day_that_no_calendar_has_is_called_so(
+    bot: Stage, carla: Say, ben: Say, typed: str, day: str
+) -> None:
+    assert ben(typed).startswith(f"Einen {day} gibt es nicht.")
+    assert bot.rows("select id from covers where workspace = :workspace") == []
+
+
+def test_a_name_that_nobody_has_brings_those_that_begin_like_it(
+    bot: Stage, carla: Say, ben: Say
+) -> None:
+    said = ben("vertreten cleo morgen bis Freitag")
+    assert said.startswith("Ich kenne hier niemanden namens „cleo“.")
+    assert "[Carla]" in said

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from handlers.kit.messages import Call
-from storage import incidents
 from storage.engine.ids import IncidentNumber
+from storage.incidents import duplicates
 from tests.pretend.stage import Say, Stage
 
 
@@ -165,5 +165,75 @@ def test_two_who_fold_into_each_other_leave_one_open(bot: Stage, twice: str, ben
     answers = [each.outcome for each in bot.handle_together(one, other)]
     assert answers == ["done", "refused"]
     assert [state for _number, state, _as in states(bot)].count("open") == 1
-    found = bot.store(lambda tx: incidents.folded_into(tx, IncidentNumber(1)))
+    found = bot.store(lambda tx: duplicates.following(tx, IncidentNumber(1)))
     assert [each.number for each in found] == [2]
+
+
+@pytest.fixture
+def thrice(bot: Stage, anna: Say, ben: Say, carla: Say) -> Say:
+    """Anna, Ben and Chris have declared one outage; Chris is the last."""
+    chris = Say(bot, "chris")
+    anna("incident Kasse 3 druckt keinen Bon")
+    bot.wind(minutes=1)
+    ben("störung Kasse 3 druckt gar keinen Bon")
+    bot.wind(minutes=1)
+    chris("störung Kasse 3 druckt keinen Bon mehr")
+    return chris
+
+
+def fold(bot: Stage, who: str, number: int, earlier: int) -> None:
+    call = Call("fold", {"number": str(number), "earlier": str(earlier)})
+    assert bot.handle(bot.request(who, call=call)).outcome == "done"
+    bot.carry()
+
+
+def unfold(bot: Stage, who: str, number: int) -> None:
+    call = Call("unfold", {"number": str(number)})
+    assert bot.handle(bot.request(who, call=call)).outcome == "done"
+    bot.carry()
+
+
+@pytest.mark.parametrize("order", [[(3, 2), (2, 1)], [(2, 1), (3, 2)]])
+def test_a_chain_of_folds_is_followed_to_its_end_in_any_order(
+    bot: Stage, thrice: Say, carla: Say, order: list[tuple[int, int]]
+) -> None:
+    chris = thrice
+    who = {3: "chris", 2: "ben"}
+    for number, earlier in order:
+        fold(bot, who[number], number, earlier)
+    shown = [each for each in bot.sees("stoerungen") if each.startswith("INC-3")]
+    assert "doppelt, wie INC-1" in shown[-1], "its copy names where it goes on"
+    before = len(chris.sees())
+    carla("annehmen 1")
+    assert len(chris.sees()) == before + 1
+    assert chris.sees()[-1].startswith("INC-1 · Kasse 3 druckt keinen Bon – Carla ")
+    carla("behoben 1")
+    assert chris.sees()[-1].startswith("INC-1 · Kasse 3 druckt keinen Bon – Working again")
+    assert len(chris.sees()) == before + 1, "one message that is kept true"
+    assert bot.unwatched() == []
+
+
+def test_a_chain_that_is_taken_apart_in_the_middle_goes_on_there(
+    bot: Stage, thrice: Say, carla: Say
+) -> None:
+    chris = thrice
+    fold(bot, "chris", 3, 2)
+    fold(bot, "ben", 2, 1)
+    carla("annehmen 1")
+    assert chris.sees()[-1].startswith("INC-1 ")
+    unfold(bot, "ben", 2)
+    assert chris.sees()[-1].startswith("INC-2 · Kasse 3 druckt gar keinen Bon – Waiting for Ben")
+    shown = [each for each in bot.sees("stoerungen") if each.startswith("INC-3")]
+    assert "doppelt, wie INC-2" in shown[-1]
+    carla("annehmen 2")
+    assert "INC-2 · Kasse 3 druckt gar keinen Bon – Carla" in chris.sees()[-1]
+    assert bot.unwatched() == []
+
+
+def test_the_last_of_a_chain_is_taken_apart_while_its_end_is_open(bot: Stage, thrice: Say) -> None:
+    fold(bot, "chris", 3, 2)
+    fold(bot, "ben", 2, 1)
+    unfold(bot, "ben", 3)
+    assert states(bot)[2] == (3, "open", None)
+    said = bot.rows("select earlier, verdict from likenesses where later = 3 order by earlier")
+    assert [(each["earlier"], each["verdict"]) for each in said] == [(1, "other"), (2, "other")]

@@ -64,3 +64,14 @@ def test_the_service_is_proposed_from_the_words(
     anna(f"incident {title}")
     found = bot.rows("select service from incidents where workspace = :workspace")
     assert found == [{"service": service}]
+
+
+def test_all_faults_of_a_service_are_told_at_once(chris: Say) -> None:
+    chris("service new")
+    chris.fill(name="Kasse 3", accountable="anna", deputy="ben")
+    chris("service new")
+    values = {"name": "kasse 3", "accountable": "anna", "deputy": "anna", "limit": "0"}
+    chris.fill(**values)
+    assert chris.answer is not None
+    told = {chris.answer.field, *(field for field, _words in chris.answer.faults)}
+    assert told == {"name", "deputy", "limit"}

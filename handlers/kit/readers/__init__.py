@@ -282,7 +282,9 @@ class PersonReader:
         if len(found) > 1:
             several = tuple((each.name, each.id) for each in found[:5])
             return NotFound(_("Whom do you mean by “{name}”?", name=name[:80]), several)
-        near = tuple((each.name, each.id) for each in nearest(name, members(ctx.tx)))
+        known = members(ctx.tx)
+        first = [each for each in known if folded(each.name)[:1] == folded(name)[:1]]
+        near = tuple((each.name, each.id) for each in nearest(name, known) or first[:3])
         return NotFound(self._unknown(name).words, near)
 
     def value(self, raw: str, ctx: Context) -> object:

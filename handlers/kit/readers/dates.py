@@ -18,7 +18,9 @@ from handlers.kit.words import LANGUAGES, Words, _
 
 BETWEEN = r"\s*[-‐‑–—−]\s*|\s+(?:bis|to|until|till)\s+"  # noqa: RUF001 - as phones write dashes
 BEFORE = "am|on|bis|until|by|zum|vom|den|from|von|einschliesslich|including"
+LEAP_YEAR = 2028  # where no year is said, 29.2. is a day
 HALF_A_YEAR = 182  # days
+PAST = {"yesterday": 1, "gestern": 1, "vorgestern": 2}
 NEAR = {"today": 0, "heute": 0, "tomorrow": 1, "morgen": 1, "uebermorgen": 2}
 
 
@@ -72,12 +74,28 @@ def read_day_near(text: str, today: date) -> date | None:
     """
     if _said(text) in NEAR:
         return read_day(text, today)
+    if _said(text) in PAST:
+        return today - timedelta(days=PAST[_said(text)])
     named = _said(text).rstrip(".") in weekdays()
     return read_day(text, today - timedelta(days=7 if named else HALF_A_YEAR))
 
 
 def _said(text: str) -> str:
     return re.sub(rf"^(?:{BEFORE})\s+", "", folded(text).rstrip(","))
+
+
+def no_such_day(text: str) -> Refusal | None:
+    """Return what is said of a day that no calendar has, such as `31.2.`, at a text's head."""
+    said = _said(text)
+    if found := re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", said):
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+    elif found := re.match(r"(\d{1,2})\.\s?(\d{1,2})\.?(?:\s?(\d{4}))?(?![\d:])", said):
+        year, month, day = int(found[3] or LEAP_YEAR), int(found[2]), int(found[1])
+    else:
+        return None
+    if _day(year, month, day) is not None:
+        return None
+    return Refusal(_("There is no {day}. Which day do you mean?", day=found[0].strip()))
 
 
 def _next(year: str | None, month: int, day: int, today: date) -> date | None:
@@ -139,8 +157,14 @@ class DateReader:
                 return found, " ".join(words[length:])
         return None
 
+    def missing(self, text: str, ctx: Context) -> Refusal | None:
+        """Return what is said of a day that cannot be read."""
+        return no_such_day(text)
+
     def value(self, raw: str, ctx: Context) -> object:
         found = read_day(raw, today_of(ctx))
+        if found is None and (fault := no_such_day(raw)) is not None:
+            raise fault
         if found is None:
             raise Refusal(_("A day, please, such as 4.12. or 2026-12-04."))
         return found

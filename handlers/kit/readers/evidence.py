@@ -12,7 +12,12 @@ from handlers.kit.words import Link, Words, _
 
 LONGEST = 500
 ADDRESS = re.compile(r"https?://[\w.-]*\w(?::[0-9]{1,5})?(?:[/?#]\S*)?", re.IGNORECASE)
-TICKET = re.compile(r"#?[A-Za-z]{0,20}[-#]?[0-9]{1,12}")
+# A project's key of two letters or more, or # alone; a bare number has three digits or more.
+TICKET = re.compile(r"(?:#|#?[A-Za-z]{2,20}[-#]?)0*[1-9][0-9]{0,11}|0*[1-9][0-9]{2,11}")
+SOMEWHERE = re.compile(  # a whole name of a host, or a page of one in the own network
+    r"https?://(?:[\w-]+(?:\.[\w-]+)+(?::[0-9]+)?(?:[/?#]\S*)?|[\w-]{2,}(?::[0-9]+)?/[\w?#]\S*)",
+    re.IGNORECASE,
+)
 
 
 def is_address(text: str) -> bool:
@@ -21,8 +26,13 @@ def is_address(text: str) -> bool:
 
 
 def is_proof(text: str) -> bool:
-    """Say whether a text is an address, or a ticket's number such as `OPS-123` or `#77`."""
-    return is_address(text) or TICKET.fullmatch(text) is not None
+    """Say whether a text is a page's address, or a ticket's number such as `OPS-123` or `#77`.
+
+    `A-0`, `1` and `https://jira` only fill the field: nobody could look anything up there.
+    """
+    if is_address(text):
+        return SOMEWHERE.fullmatch(text) is not None
+    return TICKET.fullmatch(text) is not None
 
 
 def evidence_words(evidence: str) -> Words:

@@ -25,6 +25,47 @@ PHRASES = (
     "created via", "created by", "angelegt ueber", "erstellt ueber", "automatically created",
     "automatisch erstellt", "automatisch angelegt", "lorem ipsum",
 )  # fmt: skip
+# What puts off the answer, folded, as the whole text: who writes more has said something.
+_SUBJECT = (
+    r"(?:(?:(?:die|der|the)\ )?(?:(?:genaue|exact)\ )?"
+    r"(?:ursache|grund|cause|reason|das|dies|es|it|this)\ )?"
+)
+_WHO = r"(?:ich|wir|i|we|man|the team|das team)"
+_WHEN = (
+    r"(?:\ (?:noch|derzeit|aktuell|gerade|momentan|zurzeit|spaeter|bald|morgen|dann|still"
+    r"|currently|later|soon|yet|now|es|das|it|this|die\ ursache|den\ grund|the\ cause))*"
+)
+_OTHERS = (
+    "(?:herstellers?|anbieters?|lieferanten|dienstleisters?|supports?|provider|vendor|supplier"
+    "|manufacturer|antwort|rueckmeldung|analyse|bericht|reply|answer|feedback|report|analysis)"
+)
+PUT_OFF = re.compile(
+    rf"""{_SUBJECT}(?:
+        (?:wird|werden|is|are|ist|being|steht|bleibt)(?:\ being)?{_WHEN}\ ?(?:
+            gesucht|untersucht|geprueft|geklaert|ermittelt|analysiert|nachgereicht|ergaenzt
+            |nachgetragen|ausstehend|offen|aus|in\ arbeit|in\ klaerung|unter\ untersuchung
+            |investigated|under\ investigation|searched|looked\ into|analysed|analyzed
+            |(?:not\ )?(?:yet\ )?(?:known|clear|determined|found)(?:\ yet)?
+            |(?:noch\ )?(?:nicht|un)\ ?(?:bekannt|geklaert|klar|gefunden|ermittelt))
+        |(?:{_WHO}\ )?(?:trage|trag|reiche|reich|liefere|tragen|reichen|liefern)
+            (?:\ (?:ich|wir))?{_WHEN}\ nach
+        |{_WHO}\ (?:wissen|weiss|know|kennen|kenne|suchen|suche|pruefen|pruefe|untersuchen)
+            {_WHEN}(?:\ (?:nicht|nichts|not))?{_WHEN}
+        |{_WHO}\ (?:do\ not|don't|dont|don\ t)(?:\ yet)?\ know{_WHEN}
+        |(?:wissen\ wir|weiss\ ich|weiss\ man|kennen\ wir){_WHEN}(?:\ nicht)?
+        |(?:{_WHO}\ (?:are\ |am\ )?)?(?:warten?|wait|waiting){_WHEN}\ (?:auf|for)
+            (?:\ (?:den|die|das|eine|einen|the|a|an))?\ {_OTHERS}(?:\ (?:vom|von|from|des|der)
+            (?:\ (?:dem|der|the))?\ {_OTHERS})?
+        |(?:not|noch\ nicht)\ (?:yet\ )?(?:known|clear|determined|found|bekannt|geklaert|klar)
+            (?:\ yet)?
+        |(?:keine|no)\ (?:angaben?|information|infos?|details|cause|ursache|idee|idea)
+            (?:\ (?:bekannt|yet|known))?
+        |(?:steht|stehen|is|in|im|siehe|see)(?:\ (?:im|in|in\ the|the|dem|das))?\ tickets?
+        |(?:noch\ |still\ )?(?:unklar|unbekannt|offen|unknown|unclear|open)(?:\ yet)?
+        |(?:under|in)\ (?:investigation|untersuchung|klaerung|arbeit|pruefung)
+    )""",
+    re.VERBOSE,
+)
 
 
 def is_placeholder(text: str) -> bool:
@@ -35,6 +76,8 @@ def is_placeholder(text: str) -> bool:
     """
     plain = folded(text).strip()
     if plain.startswith(PHRASES):
+        return True
+    if PUT_OFF.fullmatch(" ".join(re.findall(r"[\w']+", plain))):
         return True
     return not any(_says_something(each) for each in re.findall(r"\w+", text))
 

@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind
-from handlers.kit.readers.dates import read_day, today_of
+from handlers.kit.readers.dates import read_day_near, today_of
 from handlers.kit.words import Words, _
 
-CLOCK = re.compile(r"(?:(?P<day>.*?),?\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:\s*(?:uhr|h))?")
-HALF_A_YEAR = timedelta(days=183)
+CLOCK = re.compile(
+    r"(?:(?P<day>.*?),?\s+)?(?P<hour>\d{1,2})"
+    r"(?:[:.](?P<minute>\d{2})(?:\s*(?:uhr|h))?|\s*(?:uhr|h)(?:\s*(?P<after>\d{2}))?)"
+)
+AT = re.compile(r"\b(?:um|gegen|at)\s+(?=\d)")  # before the hour, where people put it
 
 
 def read_moment(text: str, now: datetime, zone: str) -> datetime | None:
@@ -23,13 +26,16 @@ def read_moment(text: str, now: datetime, zone: str) -> datetime | None:
     Without a day it is the last time that a clock in `zone` showed this; without a year the
     last such day. A moment of the future is returned as it is, so that it can be refused.
     """
-    found = CLOCK.fullmatch(text.strip().casefold())
-    if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:
+    found = CLOCK.fullmatch(AT.sub("", text.strip().casefold()).rstrip("."))
+    if found is None:
+        return None
+    minute = int(found["minute"] or found["after"] or 0)
+    if int(found["hour"]) > 23 or minute > 59:
         return None
     local = now.astimezone(ZoneInfo(zone))
-    clock = time(int(found["hour"]), int(found["minute"]))
+    clock = time(int(found["hour"]), minute)
     if found["day"]:
-        day = read_day(found["day"], local.date() - HALF_A_YEAR)
+        day = read_day_near(found["day"], local.date())
     else:
         day = local.date() if clock <= local.time() else local.date() - timedelta(days=1)
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) if day else None
