@@ -165,7 +165,7 @@ def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
     """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
     for each in stored.open_of(ctx.tx, before):
         if each.kind == MatterKind.SURVEY or each.personal:
-            stored.settle(ctx.tx, each.key)
+            stored.settle_of(ctx.tx, each.key, before)  # others are asked the same
         elif to != before:
             stored.move(ctx.tx, each.key, before, to)
     _plan(ctx, to)
