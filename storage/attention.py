@@ -233,6 +233,18 @@ def forget(tx: Tx, before: datetime) -> int:
     )
 
 
+def forget_open(tx: Tx, person: PersonId, before: datetime) -> int:
+    """Delete what still waits for somebody and was noted before a moment; return how many."""
+    return tx.run(
+        """
+        delete from matters
+        where workspace = :workspace and person = :person and noted_at < :before
+        """,
+        person=person,
+        before=as_text(before),
+    )
+
+
 def wish(tx: Tx, person: PersonId) -> Wish | None:
     """Return when somebody wants to be told; None when they never said."""
     rows = tx.rows(
