@@ -341,11 +341,14 @@ def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 @feature.holds(85, "mandate_actions.owner", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return what somebody does for the mandate."""
+    acts = duty.acting(ctx, person)
     return [
         Held(
             each.item,
             _("does this for the mandate"),
             lambda to, _other, action=each: _name(ctx, action, to),  # type: ignore[misc]
+            acts=acts,
+            gap=acts is None,
         )
         for each in actions.open_ones(ctx.tx)
         if each.owner == person
