@@ -229,8 +229,13 @@ def wish_of(ctx: Context, person: PersonId) -> Wish:
 
 
 def held_back(ctx: Context, person: PersonId) -> list[Matter]:
-    """Return what somebody has not been told yet."""
-    return stored.open_of(ctx.tx, person)
+    """Return what somebody has not been told yet, also for whom they stand in."""
+    return [
+        each
+        for whom in duty.acts_for(ctx, person)
+        for each in stored.open_of(ctx.tx, whom)
+        if whom == person or not (each.personal or each.kind == MatterKind.SURVEY)
+    ]
 
 
 def replan(ctx: Context, person: PersonId) -> None:
