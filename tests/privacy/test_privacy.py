@@ -118,7 +118,7 @@ def test_two_of_the_same_chat_are_two_people(bot: Stage, anna: Say, ben: Say, wh
             tx.insert("identities", identity=f"{where}:T1:{person}", person=person)
 
     bot.store(known)
-    code = anna("verbinden").splitlines()[-1].removeprefix("verbinden ")
+    code = anna("link").splitlines()[-1].removeprefix("link ")
     assert f"wurde in {where.title()} angezeigt" in ben(f"verbinden {code}")
     assert anna.sees() == [], "nobody is asked"
 
