@@ -9,6 +9,7 @@ from bot.delivery.clock import Clock
 from bot.delivery.ids import new_id
 from bot.lotse import DEMO, MAIN, demo_url
 from handlers.kit.readers import folded
+from handlers.settings import managers
 from storage import audit, people, workspaces
 from storage.engine import AlreadyRunning, Tx, opening
 from storage.engine.ids import NOBODY, PersonId
@@ -64,6 +65,7 @@ def _change(tx: Tx, way: str, person: Person) -> tuple[bool, str]:
         if not person.here:
             return False, f"{person.name} is not active, or a guest, and cannot manage Lotse."
         people.set_manager(tx, person.id)
+        managers.notice(tx, person.id, id=new_id(), now=Clock().now())
         said = f"{person.name} manages Lotse now."
     else:
         if not person.manager:

@@ -114,6 +114,18 @@ def settle(tx: Tx, key: str) -> list[Matter]:
     return found
 
 
+def settle_of(tx: Tx, key: str, person: PersonId) -> None:
+    """Mark somebody's own matter of this key as settled; others may be asked the same."""
+    tx.write(
+        """
+        update matters set state = 'settled'
+        where workspace = :workspace and key = :key and person = :person and state <> 'settled'
+        """,
+        key=key,
+        person=person,
+    )
+
+
 def open_of(tx: Tx, person: PersonId) -> list[Matter]:
     """Return what has still to be told to somebody, the oldest first."""
     rows = tx.rows(
@@ -179,7 +191,10 @@ def tell(tx: Tx, id: str, to: PersonId, day: str) -> None:
 
 
 def move(tx: Tx, key: str, before: PersonId, to: PersonId) -> None:
-    """Give a matter that was somebody's to whoever acts now, to be told again."""
+    """Give a matter that was somebody's to whoever acts now, to be told again.
+
+    Where they have it already, it only ends with whom it was before.
+    """
     tx.write(
         """
         update matters set person = :to, state = 'open', told_to = null, told_on = null
@@ -194,6 +209,7 @@ def move(tx: Tx, key: str, before: PersonId, to: PersonId) -> None:
         before=before,
         to=to,
     )
+    settle_of(tx, key, before)
 
 
 def forget(tx: Tx, before: datetime) -> int:
@@ -213,6 +229,18 @@ def forget(tx: Tx, before: datetime) -> int:
         delete from matters
         where workspace = :workspace and noted_at < :before and state <> 'open'
         """,
+        before=as_text(before),
+    )
+
+
+def forget_open(tx: Tx, person: PersonId, before: datetime) -> int:
+    """Delete what still waits for somebody and was noted before a moment; return how many."""
+    return tx.run(
+        """
+        delete from matters
+        where workspace = :workspace and person = :person and noted_at < :before
+        """,
+        person=person,
         before=as_text(before),
     )
 

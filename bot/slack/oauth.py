@@ -32,6 +32,7 @@ from bot.slack.installations import Installations, OAuth, workspace_of
 from bot.slack.web_api import Said, WebApi
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
+from handlers.settings import managers
 from storage import audit, people, workspaces
 from storage import people as storage_people
 from storage.delivery import places
@@ -322,6 +323,7 @@ class InstallPages:
         )
         if not people.managers(tx):
             people.set_manager(tx, person.id)
+            managers.notice(tx, person.id, id=new_id(), now=now)
         if profile:
             profiles.keep(tx, profile, granted.team)
         return person.person_key

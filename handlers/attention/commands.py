@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from handlers.attention import matters
+from handlers.attention import leavers, matters
 from handlers.attention.matters import AttentionTimer
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
@@ -128,8 +128,22 @@ def _words(ctx: Context, message: str) -> Words:
 
 def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     managers = duty.managers(ctx)
-    if managers:
-        matters.hand_on(ctx, person, managers[0].id)
+    leavers.hand_on(ctx, person, managers[0].id if managers else None)
+    return ()
+
+
+@feature.follows(Event.MANAGERS_CHANGED)
+def taken_on(ctx: Context, _person: PersonId) -> tuple[Post, ...]:
+    """Let what waited while nobody managed Lotse reach whoever does now."""
+    leavers.hand_on_left(ctx)
+    return ()
+
+
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Tell somebody who is back what waited for them; as a manager, what waited with nobody."""
+    matters.replan(ctx, person)
+    leavers.hand_on_left(ctx)
     return ()
 
 
@@ -168,5 +182,5 @@ def known_here(ctx: Context, person: PersonId) -> Known:
 
 @feature.keeps("matters", what=_("What was told in a bundle"), days=90, then=_("deleted"))
 def forget_matters(ctx: Context, before: datetime) -> int:
-    """Delete what was told long ago."""
-    return stored.forget(ctx.tx, before)
+    """Delete what was told long ago, and what has waited so long with somebody who left."""
+    return stored.forget(ctx.tx, before) + leavers.forget(ctx, before)

@@ -99,14 +99,7 @@ def ask(
         stored.settle(ctx.tx, key)  # held back until now: it was asked of somebody before
         return (Post(key, message, f"direct:{acts}", ParcelKind.NOTE),)
     _keep(ctx, person, key, MatterKind.QUESTION, message, personal=personal)
-    timers.set(
-        ctx.tx,
-        id=ctx.new_id(),
-        kind=AttentionTimer.QUESTIONS,
-        key=f"questions:{person}",
-        due=start,
-        person=person,
-    )
+    _plan_questions(ctx, person)
     return ()
 
 
@@ -140,8 +133,7 @@ def move(ctx: Context, key: str, to: PersonId) -> tuple[Post, ...]:
     for each in stored.standing(ctx.tx, key):
         if each.person == to:
             continue
-        stored.move(ctx.tx, key, each.person, to)
-        _plan(ctx, to)
+        give(ctx, each, to)
         if each.told_to and each.told_on:
             told.add((each.told_to, each.told_on))
     return _edits(ctx, told)
@@ -162,14 +154,20 @@ def _edits(ctx: Context, told: set[tuple[PersonId, str]]) -> tuple[Post, ...]:
     return tuple(Post(_bundle_key(to, day), bundle(ctx, to, day)) for to, day in sorted(told))
 
 
-def hand_on(ctx: Context, before: PersonId, to: PersonId) -> None:
-    """Give what was to be told to somebody who left to whoever acts now. Taps just end."""
-    for each in stored.open_of(ctx.tx, before):
-        if each.kind == MatterKind.SURVEY or each.personal:
-            stored.settle(ctx.tx, each.key)
-        elif to != before:
-            stored.move(ctx.tx, each.key, before, to)
-    _plan(ctx, to)
+def give(ctx: Context, matter: Matter, to: PersonId) -> None:
+    """Let a matter be `to`'s, who is told as it was to be told before."""
+    before = matter.person
+    if matter.key.endswith(f":{before}") and any(
+        each.person == to
+        for each in stored.standing(ctx.tx, f"{matter.key.removesuffix(before)}{to}")
+    ):
+        stored.settle_of(ctx.tx, matter.key, before)  # each manager is asked under a key of theirs
+        return
+    stored.move(ctx.tx, matter.key, before, to)
+    if matter.kind == MatterKind.QUESTION:
+        _plan_questions(ctx, to)
+    else:
+        _plan(ctx, to)
 
 
 def bundle(ctx: Context, person: PersonId, day: str) -> Message:
@@ -218,8 +216,8 @@ def questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     """Return the questions that waited for the start of work."""
     posts: list[Post] = []
     for each in stored.open_of(ctx.tx, person):
-        if each.kind == MatterKind.QUESTION:
-            to = person if each.personal else duty.acting(ctx, person) or person
+        to = person if each.personal else duty.acting(ctx, person)
+        if each.kind == MatterKind.QUESTION and to is not None and duty.is_here(ctx, to):
             stored.tell(ctx.tx, each.id, to, _today(ctx, to).isoformat())
             message = said(ctx, each.message, to)
             posts.append(Post(each.key, message, f"direct:{to}", ParcelKind.NOTE))
@@ -232,15 +230,23 @@ def wish_of(ctx: Context, person: PersonId) -> Wish:
 
 
 def held_back(ctx: Context, person: PersonId) -> list[Matter]:
-    """Return what somebody has not been told yet."""
-    return stored.open_of(ctx.tx, person)
+    """Return what somebody has not been told yet, also for whom they stand in."""
+    return [
+        each
+        for whom in duty.acts_for(ctx, person)
+        for each in stored.open_of(ctx.tx, whom)
+        if whom == person or not (each.personal or each.kind == MatterKind.SURVEY)
+    ]
 
 
 def replan(ctx: Context, person: PersonId) -> None:
     """Set the timer anew, with the hour that somebody has just chosen."""
     timers.cancel(ctx.tx, _timer_key(person))
-    if stored.open_of(ctx.tx, person):
+    found = stored.open_of(ctx.tx, person)
+    if found:
         _plan(ctx, person)
+    if any(each.kind == MatterKind.QUESTION for each in found):
+        _plan_questions(ctx, person)
 
 
 def replan_all(ctx: Context) -> None:
@@ -320,6 +326,18 @@ def _plan(ctx: Context, person: PersonId, *, nameless: bool = False) -> None:
             due=when,
             person=person,
         )
+
+
+def _plan_questions(ctx: Context, person: PersonId) -> None:
+    """Let what a person asks come at the start of work."""
+    timers.set(
+        ctx.tx,
+        id=ctx.new_id(),
+        kind=AttentionTimer.QUESTIONS,
+        key=f"questions:{person}",
+        due=working_hours.company(ctx).next_start(ctx.now),
+        person=person,
+    )
 
 
 def _next_hour(ctx: Context, person: PersonId) -> datetime:

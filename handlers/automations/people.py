@@ -267,12 +267,18 @@ def hand_over(
 @feature.command("auto ask", "auto fragen", help=_("Ask the accountable person."), hidden=True)
 def ask_now(ctx: Context, automation: AutoRef) -> Reply:
     decides = owner(ctx, automation)
-    who = person(ctx, decides.id if decides else automation.accountable)
-    said = _("{who} has the question about “{name}” now.", who=who, name=automation.name)
-    posts: tuple[Post, ...] = ()
-    if decides is not None:
-        question = escalation.question_message(ctx, automation)
-        posts = matters.ask(ctx, decides.id, escalation.key_of(automation), question)
+    if decides is None:  # the button is from when somebody did
+        raise Refusal(
+            _("Nobody who is active answers for “{name}”.", name=automation.name),
+            buttons=(Button(_("Name somebody"), call("auto people", automation=automation.id)),),
+        )
+    said = _(
+        "{who} has the question about “{name}” now.",
+        who=person(ctx, decides.id),
+        name=automation.name,
+    )
+    question = escalation.question_message(ctx, automation)
+    posts = matters.ask(ctx, decides.id, escalation.key_of(automation), question)
     return Reply(line(said), posts=posts, subject=automation.name)
 
 
@@ -322,6 +328,7 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
                 partial(_give, ctx, each, person),
                 partial(_clash, each, person),
                 decides.id if first and decides is not None else None,
+                gap=decides is None,
             )
         )
     return found

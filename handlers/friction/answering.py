@@ -12,7 +12,7 @@ from handlers.friction.kinds import HINT, LABELS, WHICH, WHICH_LABELS, Hint, Whi
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Event, Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
@@ -29,12 +29,13 @@ from handlers.kit.messages import (
 from handlers.kit.people import name
 from handlers.kit.readers import NumberReader, PersonReader, TextReader, folded
 from handlers.kit.words import Sentence, Words, _, _n
+from handlers.on_call import duty
 from handlers.rights import Tie
 from handlers.rules import routing
 from storage import friction, rules, workspaces
 from storage.engine.ids import NoteId, PersonId
 from storage.friction import Note, answerers
-from storage.friction.answerers import AnswererState
+from storage.friction.answerers import Answerer, AnswererState
 from storage.people import Person
 from storage.rules import Led, RoutingState
 
@@ -228,20 +229,20 @@ def who(ctx: Context) -> Reply:
         Text(_("Managers answer everything. For an area somebody else can be named.")),
     ]
     if known:
-        parts.append(
-            Items(
-                tuple(
-                    _("{area}: {who}", area=each.area, who=name(ctx, each.answerer))
-                    if each.state == AnswererState.ACCEPTED
-                    else _("{area}: {who} (asked)", area=each.area, who=name(ctx, each.answerer))
-                    for each in known
-                )
-            )
-        )
+        parts.append(Items(tuple(_who_words(ctx, each) for each in known)))
     buttons = [Button(_("Name somebody"), call("friction name"))]
     buttons.append(Button(_("When is a pattern proposed?"), call("friction threshold"), "quiet"))
     parts.append(Buttons(tuple(buttons)))
     return Reply(Message(tuple(parts)))
+
+
+def _who_words(ctx: Context, named: Answerer) -> Sentence:
+    who = name(ctx, named.answerer)
+    if not duty.is_here(ctx, named.answerer):
+        return _("{area}: {who} (no longer active)", area=named.area, who=who)
+    if named.state == AnswererState.ASKED:
+        return _("{area}: {who} (asked)", area=named.area, who=who)
+    return _("{area}: {who}", area=named.area, who=who)
 
 
 @feature.command(
@@ -263,7 +264,7 @@ def name_one(
     answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
     if mine:
         return Reply(line(_("You answer the friction of “{area}”.", area=area)))
-    posts = matters.ask(ctx, who.id, _key(area, who.id), _question(area), personal=True)
+    posts = _ask(ctx, area, who.id)
     said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)
 
@@ -351,25 +352,40 @@ def waiting(ctx: Context) -> list[Task]:
     return found
 
 
-def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
-    """Nobody answers in the place of whoever left; managers do anyway."""
-    answerers.drop(ctx.tx, person)
-    return ()
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Ask somebody who is back what they were asked before, if nobody else was meanwhile."""
+    return tuple(
+        post
+        for each in answerers.of(ctx.tx, person, AnswererState.ASKED)
+        for post in _ask(ctx, each, person)
+    )
 
 
-@feature.holds(60, "friction_answerers.answerer", left=_hand_on)
+def _ask(ctx: Context, area: str, person: PersonId) -> tuple[Post, ...]:
+    return matters.ask(ctx, person, _key(area, person), _question(area), personal=True)
+
+
+@feature.holds(60, "friction_answerers.answerer")
 def held(ctx: Context, person: PersonId) -> list[Held]:
-    """Return the areas whose friction somebody answers."""
+    """Return the areas whose friction somebody answers; of who left, also what they were asked.
+
+    Managers answer meanwhile. Who left stays named, so that they have it again when they are back.
+    """
 
     def give(area: str, to: PersonId) -> tuple[Post, ...]:
         answerers.hand_on(ctx.tx, area, person, to, ctx.now)
-        return matters.ask(ctx, to, _key(area, to), _question(area), personal=True)
+        return _ask(ctx, area, to)
 
+    areas = answerers.of(ctx.tx, person, AnswererState.ACCEPTED)
+    if not duty.is_here(ctx, person):
+        areas += answerers.of(ctx.tx, person, AnswererState.ASKED)
     return [
         Held(
             each,
             _("answers the friction of this area"),
             lambda to, _other, area=each: give(area, to),  # type: ignore[misc]
+            acts=duty.acting(ctx, person) or duty.escalation_manager(ctx),
         )
-        for each in answerers.of(ctx.tx, person, AnswererState.ACCEPTED)
+        for each in areas
     ]

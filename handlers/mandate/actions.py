@@ -11,7 +11,7 @@ from handlers.attention import matters
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Held, Task
+from handlers.kit.doors import Event, Held, Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.people import name
@@ -253,9 +253,8 @@ def _name(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
     """Name somebody else, and ask them."""
     mine = to == ctx.person.id
     actions.name(ctx.tx, action.id, to, ctx.now if mine else None)
-    if mine:
-        return ()
-    return _ask(ctx, action, to)
+    over = matters.settle(ctx, _question_key(action))
+    return over if mine else (*over, *_ask(ctx, action, to))
 
 
 def _ask(ctx: Context, action: Action, to: PersonId) -> tuple[Post, ...]:
@@ -309,14 +308,47 @@ def waiting(ctx: Context) -> list[Task]:
     ]
 
 
-@feature.holds(85, "mandate_actions.owner")
+def _asked(ctx: Context, person: PersonId) -> list[Action]:
+    return [
+        each for each in actions.open_ones(ctx.tx) if each.owner == person and not each.accepted
+    ]
+
+
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Take the question from somebody who left; a manager hears that nobody does it."""
+    posts: tuple[Post, ...] = ()
+    for each in _asked(ctx, person):
+        posts += matters.settle(ctx, _question_key(each))
+        words = _(
+            "{who} is no longer active. Nobody does this yet: {item}",
+            who=name(ctx, person),
+            item=each.item,
+        )
+        matters.note(ctx, _recipient(ctx, each), _question_key(each), words, *_handling(each))
+    return posts
+
+
+@feature.follows(Event.CAME_BACK)
+def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Ask somebody who is back what they were asked before, if nobody else does it."""
+    return tuple(
+        post
+        for each in _asked(ctx, person)
+        for post in (*matters.settle(ctx, _question_key(each)), *_ask(ctx, each, person))
+    )
+
+
+@feature.holds(85, "mandate_actions.owner", left=_hand_on)
 def held(ctx: Context, person: PersonId) -> list[Held]:
     """Return what somebody does for the mandate."""
+    acts = duty.acting(ctx, person)
     return [
         Held(
             each.item,
             _("does this for the mandate"),
             lambda to, _other, action=each: _name(ctx, action, to),  # type: ignore[misc]
+            acts=acts,
+            gap=acts is None,
         )
         for each in actions.open_ones(ctx.tx)
         if each.owner == person

@@ -35,16 +35,29 @@ def hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 
 
 def rows(ctx: Context, held: list[Held]) -> list[tuple[Words, Words]]:
-    """Return what is held as rows, a role each, and who acts for it meanwhile."""
+    """Return what is held as rows, a role each, and who acts meanwhile for what."""
     roles: dict[str, tuple[Words, list[str]]] = {}
     for each in held:
         roles.setdefault(ctx.text(each.role), (each.role, []))[1].append(each.name)
-    found = [(role, _("{names}", names=names)) for role, names in roles.values()]
-    acting = list(dict.fromkeys(each.acts for each in held if each.acts is not None))
-    if acting:
-        names = [name(ctx, each) for each in acting]
-        found.append((_("Stands in"), _("{names}", names=names)))
-    return list[tuple[Words, Words]](found)
+    found: list[tuple[Words, Words]] = [
+        (role, _("{names}", names=names)) for role, names in roles.values()
+    ]
+    acting: dict[PersonId, list[Held]] = {}
+    for each in held:
+        if each.acts is not None:
+            acting.setdefault(each.acts, []).append(each)
+    nobody = [each for each in held if each.gap]
+    if len(acting) == 1 and not nobody:
+        found.append((_("Stands in"), name(ctx, next(iter(acting)))))
+    elif acting:
+        each_for = [
+            _("{who} ({things})", who=name(ctx, id), things=held_words(theirs))
+            for id, theirs in acting.items()
+        ]
+        found.append((_("Stands in"), _("{names}", names=each_for)))
+    if nobody:
+        found.append((_("Nobody stands in"), _("{names}", names=held_words(nobody))))
+    return found
 
 
 def held_words(held: list[Held]) -> list[Words]:

@@ -278,7 +278,8 @@ def _tell_who_acts(ctx: Context, batch: Batch, but: list[PersonId]) -> None:
     for person in batch.people:
         for id, words in _acting(ctx, person).items():
             if id not in (*batch.people, *but):
-                matters.note(ctx, id, _acts_key(person), words)
+                # It ends with them: what they act for has somebody else then, who is told.
+                matters.note(ctx, id, _acts_key(person), words, personal=True)
 
 
 def _acting(ctx: Context, person: PersonId) -> dict[PersonId, Sentence]:

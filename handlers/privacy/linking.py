@@ -7,21 +7,25 @@ from typing import Annotated
 
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Event
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Message, Post, Reply, Text, Tone, line
 from handlers.kit.people import name
 from handlers.kit.readers import TextReader, folded
-from handlers.kit.words import _
+from handlers.kit.words import Sentence, _
 from handlers.privacy.erasing import doors
 from storage import people, privacy, services
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, PersonId
+from storage.people import Person
 from storage.privacy import Link
 
 feature = Feature(_("Me"))
 
 VALID = timedelta(minutes=10)
 SHAPE = 8  # characters of a code: 32 bits, good for ten minutes and one use
+
+CHATS = {"slack": "Slack", "teams": "Teams"}  # by how identities there begin
 
 Code = Annotated[
     str,
@@ -57,14 +61,18 @@ def _typed(ctx: Context, code: str) -> Reply:
     found = _fresh(ctx, key)
     if found.person == ctx.person.id:
         raise Refusal(_("This is the chat that showed the code. Please type it in the other one."))
+    _need_two_chats(ctx, found.person, ctx.person.id)
     if not privacy.claim(ctx.tx, key, ctx.person.id):
         raise Refusal(_("This code is not valid any more. “link” shows a new one."))
+    question = _(
+        "{who} has typed your code in another chat. Is that you? Then both are one person "
+        "from now on.",
+        who=ctx.person.name,
+    )
+    first = people.find(ctx.tx, found.person)
+    right = _right(ctx.person, first) if first is not None else None
     asked = line(
-        _(
-            "{who} has typed your code in another chat. Is that you? Then both are one person "
-            "from now on.",
-            who=ctx.person.name,
-        ),
+        question if right is None else _("{first} {then}", first=question, then=right),
         Button(_("Yes, that is me"), call("link yes", code=key), "primary"),
         Button(_("No"), call("link no", code=key)),
     )
@@ -72,6 +80,31 @@ def _typed(ctx: Context, code: str) -> Reply:
     return Reply(
         line(_("Please confirm in the other chat. Nothing changes until then.")), posts=(post,)
     )
+
+
+def _need_two_chats(ctx: Context, *two: PersonId) -> None:
+    """Refuse to link two of the same chat: those are two people."""
+    chats = [
+        {each.partition(":")[0] for each in people.identities_of(ctx.tx, person)} for person in two
+    ]
+    for chat, name_of in CHATS.items():
+        if all(chat in each for each in chats):
+            raise Refusal(
+                _(
+                    "This code was shown in {chat}, too. Linked is one person in Slack with the "
+                    "same one in Teams; please type it in the other chat.",
+                    chat=name_of,
+                )
+            )
+
+
+def _right(typed: Person, asked: Person) -> Sentence | None:
+    """Say to whoever is asked which right goes along: a manager's, if only one of both is one."""
+    if typed.manager and not asked.manager:
+        return _("{who} manages Lotse; then you do, too.", who=typed.name)
+    if asked.manager and not typed.manager:
+        return _("You manage Lotse; then whoever has typed the code does, too.")
+    return None
 
 
 @feature.command("link yes", "verbinden ja", help=_("Yes, that is me."), hidden=True)
@@ -84,6 +117,7 @@ def yes(ctx: Context, code: Code) -> Reply:
         raise Refusal(_("This question has been answered already."))
     if other.restricted or ctx.person.restricted:
         raise Refusal(_("One of both is restricted. Please lift that first; “data” does it."))
+    _need_two_chats(ctx, other.id, ctx.person.id)
     shared = services.shared(ctx.tx, other.id, ctx.person.id)
     if shared:
         raise Refusal(
@@ -95,11 +129,13 @@ def yes(ctx: Context, code: Code) -> Reply:
             buttons=(Button(_("Name somebody for one service"), call("service people")),),
         )
     join(ctx, found.other, ctx.person.id)
+    posts: tuple[Post, ...] = ()
     if other.manager:
         people.set_manager(ctx.tx, ctx.person.id)
+        posts = ctx.follow(Event.MANAGERS_CHANGED, ctx.person.id)
     said = _("Both are one person now: answers, rights and alerts follow you into both chats.")
     over = Post(f"link:{code[:16]}", line(said, tone=Tone.QUIET))
-    return Reply(line(said), posts=(over,))
+    return Reply(line(said), posts=(over, *posts))
 
 
 @feature.command("link no", "verbinden nein", help=_("That is not me."), hidden=True)

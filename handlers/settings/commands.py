@@ -139,7 +139,9 @@ def add_manager(ctx: Context, person: Annotated[Person, PersonReader(), Ask(_("P
             _("{who} has asked you to manage Lotse as well.", who=ctx.person.name),
             Button(_("Settings"), call("settings")),
         )
-        posts = matters.ask(ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told)
+        posts = matters.ask(
+            ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told, personal=True
+        )
     people.set_manager(ctx.tx, person.id)
     said = _("{who} is a manager now, too.", who=Who(person.id, person.name))
     posts += ctx.follow(Event.MANAGERS_CHANGED, person.id)
@@ -172,7 +174,7 @@ def remove_manager(ctx: Context, person: ManagerRef) -> Reply:
     posts = (
         ()
         if person.id == ctx.person.id
-        else matters.ask(ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told)
+        else matters.ask(ctx, person.id, f"manager:{person.id}:{ctx.new_id()}", told, personal=True)
     )
     said = _("{who} is no longer a manager.", who=person.name)
     return Reply(line(said), posts=posts, subject=person.person_key)

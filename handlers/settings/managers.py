@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Task
@@ -11,10 +13,34 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from storage import people
+from storage.delivery import timers
+from storage.delivery.timers import TimerKind
+from storage.engine import Tx
+from storage.engine.ids import PersonId
 
 feature = Feature(_("Settings"))
 
+
+class ManagersTimer(TimerKind):
+    """When somebody was named from outside of the chat."""
+
+    NAMED = "manager named"
+
+
 OPERATORS = "python -m bot manager add"  # what names a manager from outside of the chat
+
+
+def notice(tx: Tx, person: PersonId, *, id: str, now: datetime) -> None:
+    """Let happen what follows when somebody was named from outside of the chat."""
+    timers.set(
+        tx, id=id, kind=ManagersTimer.NAMED, key=f"manager:{person}:named", due=now, person=person
+    )
+
+
+@feature.timer(ManagersTimer.NAMED)
+def named(ctx: Context, person: PersonId) -> Reply:
+    """Let other rooms know who manages Lotse now."""
+    return Reply(posts=ctx.follow(Event.MANAGERS_CHANGED, person))
 
 
 def nobody_yet(ctx: Context) -> Message:

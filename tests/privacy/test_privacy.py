@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Message, Text, dump
@@ -107,6 +109,31 @@ def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
     assert "ben2" not in bot.store(look)
     assert two("ack 1").startswith("Du kümmerst dich")
     assert "INC-1" in ben("stand")
+
+
+@pytest.mark.parametrize("where", ["slack", "teams"])
+def test_two_of_the_same_chat_are_two_people(bot: Stage, anna: Say, ben: Say, where: str) -> None:
+    def known(tx: Tx) -> None:
+        for person in ("anna", "ben"):
+            tx.insert("identities", identity=f"{where}:T1:{person}", person=person)
+
+    bot.store(known)
+    code = anna("link").splitlines()[-1].removeprefix("link ")
+    assert f"wurde in {where.title()} angezeigt" in ben(f"verbinden {code}")
+    assert anna.sees() == [], "nobody is asked"
+
+
+def test_a_manager_s_right_is_named_before_it_goes_along(bot: Stage, ben: Say, chris: Say) -> None:
+    two = Say(bot, "ben2")
+    code = chris("link").splitlines()[-1].removeprefix("link ")
+    two(f"link {code}")
+    assert "You manage Lotse; then whoever has typed the code does, too." in chris.sees()[-1]
+    code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
+    chris(f"link {code}")
+    assert "Chris gehört zur Leitung; du dann auch." in ben.sees()[-1]
+    code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
+    two(f"verbinden {code}")
+    assert "Leitung" not in ben.sees()[-1]
 
 
 def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben: Say) -> None:

@@ -1,0 +1,81 @@
+"""The card about who left says who stands in for what, and what nobody does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage.engine.ids import PersonId
+from tests.mandate.test_mandate import do
+from tests.ownership.test_ownership import leaves
+from tests.pretend import machines
+from tests.pretend.stage import BERLIN, Say, Stage
+
+SATURDAY = datetime(2026, 11, 28, 23, tzinfo=BERLIN)
+MONDAY = datetime(2026, 11, 30, 12, tzinfo=BERLIN)
+ALL = "Somebody stands in for all of it"
+
+
+def card(chris: Say) -> str:
+    return next(each for each in reversed(chris.sees()) if each.startswith("No longer active"))
+
+
+def test_an_automation_without_its_people_has_nobody_and_asks_nobody(
+    ben: Say, chris: Say, bot: Stage
+) -> None:
+    machines.enter(ben, accountable="ben", deputy="carla")
+    (row,) = bot.rows("select id, name from automations where workspace = :workspace")
+    leaves(bot, PersonId("ben"))
+    assert "Nobody stands in" not in card(chris)
+    leaves(bot, PersonId("carla"))
+    told = card(chris)
+    assert ALL not in told and row["name"] in told.partition("Nobody stands in")[2]
+    before = {each.id: len(each.sees()) for each in (ben, Say(bot, "carla"))}
+    said = do(chris, "auto ask", automation=row["id"])
+    assert "Nobody who is active answers for" in said
+    assert before == {each.id: len(each.sees()) for each in (ben, Say(bot, "carla"))}
+
+
+def test_what_somebody_did_for_the_mandate_has_nobody(ben: Say, chris: Say, bot: Stage) -> None:
+    do(chris, "mandate action", item="Angebote messen", who="ben", due="2026-12-04")
+    ben.press(calls="mandate action accept")
+    leaves(bot, PersonId("ben"))
+    told = card(chris)
+    assert ALL not in told and "Angebote messen" in told.partition("Nobody stands in")[2]
+    assert "Carla (" in told, "what she stands in for is named"
+
+
+def test_the_friction_of_an_area_stands_on_the_card_and_is_theirs_again(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    do(chris, "friction name", area="Versand", who="anna")
+    anna.press(calls="friction accept")
+    leaves(bot, PersonId("anna"))
+    assert "Versand" in card(chris)
+    assert "Anna (no longer active)" in do(chris, "friction answerers")
+    leaves(bot, PersonId("anna"), active=True)
+    assert "Back and in charge again: Anna" in chris.sees()[-1]
+    assert "Versand: Anna\n" in do(chris, "friction answerers") + "\n"
+
+
+def test_who_was_asked_for_an_area_and_left_is_asked_again_when_back(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    bot.wind(to=SATURDAY)
+    do(chris, "friction name", area="Versand", who="anna")
+    leaves(bot, PersonId("anna"))
+    assert "Versand" in card(chris)
+    leaves(bot, PersonId("anna"), active=True)
+    bot.wind(to=MONDAY)
+    assert sum("Versand" in each for each in anna.sees()) == 1
+    anna.press(calls="friction accept")
+
+
+def test_of_two_leavers_nothing_comes_beside_the_card(
+    ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    bot.wind(to=SATURDAY)
+    leaves(bot, PersonId("ben"))
+    bot.wind(to=SATURDAY + timedelta(minutes=3))
+    leaves(bot, PersonId("carla"))
+    bot.wind(to=MONDAY + timedelta(days=1))
+    assert not any("You stand in until" in each for each in chris.sees())
