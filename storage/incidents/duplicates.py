@@ -9,19 +9,21 @@ from storage.incidents import COLUMNS, Incident, find, from_row
 
 def following(tx: Tx, number: IncidentNumber) -> list[Incident]:
     """Return the duplicates of an incident and of its duplicates, oldest first."""
+    found: dict[IncidentNumber, Incident] = {}
+    waiting = [number]
+    while waiting:
+        for each in _direct(tx, waiting.pop()):
+            if each.number not in found:
+                found[each.number] = each
+                waiting.append(each.number)
+    return [found[each] for each in sorted(found)]
+
+
+def _direct(tx: Tx, number: IncidentNumber) -> list[Incident]:
     rows = tx.rows(
         f"""
-        with recursive folded (number) as (
-            select d.number from incidents d
-            where d.workspace = :workspace and d.closed_into = :number
-            and d.closed_as = 'duplicate'
-            union
-            select d.number from incidents d join folded f on d.closed_into = f.number
-            where d.workspace = :workspace and d.closed_as = 'duplicate'
-        )
         select {COLUMNS} from incidents
-        where workspace = :workspace and number in (select number from folded)
-        order by number
+        where workspace = :workspace and closed_into = :number and closed_as = 'duplicate'
         """,
         number=number,
     )
