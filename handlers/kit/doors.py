@@ -31,6 +31,7 @@ class Event(StrEnum):
     WEEK_ENDED = "a week of the digest is over"  # subject: the week that runs now, "2026-W48"
     WORKING_TIME_CHANGED = "the company's working time or digest hour was changed"
     PEOPLE_CHANGED = "somebody holds a role no longer"  # subject: the person's id
+    MET = "Lotse meets somebody"  # subject: the person's id; what follows waits for their bundle
     CAME_BACK = "somebody is here again"  # subject: the person's id
     MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
     ASKED = "somebody is asked something"  # subject: the question

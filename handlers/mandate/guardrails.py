@@ -17,6 +17,7 @@ from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards
+from handlers.on_call import duty
 from storage import mandate, people
 from storage.engine.ids import PersonId
 from storage.mandate import Guardrails
@@ -83,13 +84,26 @@ def _ask(ctx: Context, rules: Guardrails, before: Guardrails | None) -> tuple[Po
     return posts
 
 
-def _tell(ctx: Context, rules: Guardrails, person: PersonId) -> None:
+def _tell(
+    ctx: Context, rules: Guardrails, person: PersonId, *, new: bool = False, nameless: bool = False
+) -> None:
     words = _("There are guardrails now. Please read them, and confirm once.")
-    if mandate.versions(ctx.tx) > 1:
+    if mandate.versions(ctx.tx) > 1 and not new:
         words = _("The guardrails have changed, {version} holds now.", version=rules.version)
     read = Button(_("Read them"), call("mandate"))
     key = _key(rules.version, person)
-    matters.note(ctx, person, key, words, guardrails.confirms(rules), read, personal=True)
+    confirms = guardrails.confirms(rules)
+    matters.note(ctx, person, key, words, confirms, read, personal=True, nameless=nameless)
+
+
+@feature.follows(Event.MET)
+def met(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    """Ask whoever is new here to confirm; when, does not tell which nameless word was theirs."""
+    rules = mandate.guardrails(ctx.tx)
+    unread = rules is not None and rules.version not in mandate.confirmed(ctx.tx, person)
+    if rules is not None and unread and duty.is_here(ctx, person):
+        _tell(ctx, rules, person, new=True, nameless=True)
+    return ()
 
 
 @feature.follows(Event.CAME_BACK)

@@ -8,7 +8,7 @@ from typing import Annotated
 from handlers.kit.calendar import day_of
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
-from handlers.kit.doors import Setting
+from handlers.kit.doors import Event, Setting
 from handlers.kit.messages import Button, Reply, Text, line
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
@@ -34,6 +34,7 @@ def first(ctx: Context, person: Person) -> tuple[Text, ...]:
     day = day_of(ctx.now, ctx.workspace.zone)
     if not people.inform(ctx.tx, person.id, day):
         return ()
+    ctx.follow(Event.MET, person.id)
     told = _(
         "Lotse stores your name and what you declare and answer here; no figure about you. "
         "“data” shows all of it."

@@ -8,6 +8,9 @@ import pytest
 
 from handlers.kit.messages import Call
 from storage import mandate
+from storage.delivery import places
+from storage.delivery.places import PlaceKind
+from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Say, Stage, answered
 
 FOUR = {
@@ -372,3 +375,27 @@ def test_areas_of_the_focus_are_listed_in_lines_or_with_commas(chris: Say, bot: 
 def test_a_guardrail_says_something(chris: Say, rail: str, words: str) -> None:
     said = do(chris, "mandate guardrails", **{**RAILS, rail: words})
     assert said.startswith(f"“{words}” is not enough here.")
+
+
+def test_whoever_is_new_is_asked_to_confirm_in_their_bundle(chris: Say, bot: Stage) -> None:
+    do(chris, "mandate guardrails", **RAILS)
+    do(chris, "mandate guardrails", **{**RAILS, "data": "Gar keine Daten nach draußen."})
+    dora = Say(bot, "dora")
+    dora("help")
+    bot.store(
+        lambda tx: places.ensure(
+            tx, PlaceId("local:@dora"), PlaceKind.DIRECT, "Dora", person=PersonId("dora")
+        )
+    )
+    assert dora.sees() == []
+    bot.wind(minutes=60 * 24)
+    (told,) = dora.sees()
+    assert "There are guardrails now" in told or "Es gibt jetzt Leitplanken" in told
+    dora.press(calls="mandate confirm")
+    bot.wind(minutes=60 * 48)
+    assert len(dora.sees()) == 1, "once"
+    two = Say(bot, "emil")
+    two("help")
+    rows = bot.rows("select person, noted_at from matters where workspace = :workspace")
+    (noted,) = [each["noted_at"] for each in rows if each["person"] == "emil"]
+    assert str(noted) < bot.clock.now().isoformat()[:13], "the day alone"
