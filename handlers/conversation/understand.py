@@ -20,12 +20,12 @@ from handlers.kit import commands, folding, grammar
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.errors import Refusal
+from handlers.kit.errors import Refusal, Unproven
 from handlers.kit.folding import folded, plain
 from handlers.kit.grammar import Reserved, Unknown
 from handlers.kit.messages import Button, Buttons, Call, Message, Part, Reply, Text, Title, line
 from handlers.kit.people import person
-from handlers.kit.readers import NameReader, nearest
+from handlers.kit.readers import LONGEST, NameReader, nearest
 from handlers.kit.readers.emergencies import in_danger
 from handlers.kit.words import Words, _, _n
 from handlers.on_call import duty
@@ -46,8 +46,22 @@ SHOWN = 12  # services in one answer
 def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     """Return what a line does: the word for the audit, and a reply or a button's call.
 
-    `direct` says that its first word is a command of the platform.
+    `direct` says that its first word is a command of the platform. What is refused keeps a way
+    to declare what was typed.
     """
+    try:
+        return _understood(ctx, typed, direct=direct)
+    except Refusal as refusal:
+        declares = any(each.call.word == "incident" for each in refusal.buttons)
+        command = grammar.meant(typed, ctx.features)
+        # A long button is kept with its person's name, which no note without one may be.
+        most = outages.SHORT if command is not None and command.nameless else LONGEST
+        if not declares and not isinstance(refusal, Unproven) and len(typed.strip()) <= most:
+            refusal.buttons = (*refusal.buttons, help_replies.declare_button(ctx, typed.strip()))
+        raise
+
+
+def _understood(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
     line_ = typed if direct else wishes.without_name(grammar.answered(typed))
     if not direct:
         call_ = typed_labels.button_call(ctx, line_)

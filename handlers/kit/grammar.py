@@ -27,6 +27,10 @@ PROBLEM = re.compile(r"prb[-\s]?([0-9]{1,9})[\s.?!]*", re.IGNORECASE | re.ASCII)
 
 # Words that the commands page has; a version that does not know one yet says so, by its name.
 RESERVED: Mapping[str, tuple[str, ...]] = {}
+# The word that declares with a mark instead of a space behind it, or in asterisks: "Störung:Kasse".
+GLUED = re.compile(
+    r"(?:[*_~]{0,2}([^\W\d_]+)[:;,.!–—-]+|[*_~]{1,2}([^\W\d_]+)[:]?[*_~]{1,2}[:;,.!–—-]*)"
+)
 LATER = re.compile(r"(.*\s)?(until|bis)\s+\S.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -81,7 +85,8 @@ def answered(text: str) -> str:
 
 def meant(text: str, features: Sequence[Feature]) -> Command | None:
     """Return the command that a line begins with, without reading its arguments."""
-    found = _find(_without_slash(seen(text)), vocabulary(tuple(features)))
+    shown, known = _without_slash(seen(text)), vocabulary(tuple(features))
+    found = _find(shown, known) or _glued(shown, known)
     return found[0] if found else None
 
 
@@ -116,7 +121,7 @@ def _bare(text: str, ctx: Context, known: Mapping[str, Command]) -> Outcome:
     number = referred(text, ctx)
     if number is not None:
         return number
-    found = _find(text, known)
+    found = _find(text, known) or _glued(text, known)
     if found is None:
         return _verb_behind_number(text, ctx, known) or _reserved(text) or _unknown(text, known)
     command, rest, whole = found
@@ -224,6 +229,21 @@ def _find(text: str, known: Mapping[str, Command]) -> tuple[Command, str, bool] 
         command = next(iter(begun.values()))
         return (command, rest, False) if command.reads else None
     return None
+
+
+def _glued(text: str, known: Mapping[str, Command]) -> tuple[Command, str, bool] | None:
+    """Return what declares where its word and its text are one: `Störung:Kasse`, `*Störung* Kasse`.
+
+    Only the word that declares is read like that: what writes wants a space.
+    """
+    head = GLUED.match(text)
+    command = known.get(_word(head[1] or head[2])) if head else None
+    if head is None or command is None or command.name != DECLARE:
+        return None
+    compound = text[head.end() - 1] in "-." and folded(head[1] or head[2]) == DECLARE
+    if compound:  # "incident-management", "incident.io"
+        return None
+    return command, text[head.end() :].strip(), True
 
 
 def _word(head: str) -> str:
