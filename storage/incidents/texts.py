@@ -39,9 +39,7 @@ def take_news_back(tx: Tx, number: IncidentNumber, person: PersonId, since: date
     if not newest or newest[0]["person"] != person or newest[0]["at"] < as_text(since):
         return False
     values = {"number": number, "id": newest[1]["id"] if len(newest) > 1 else ""}
-    tx.write(
-        "delete from timeline where workspace = :workspace and id = :id", id=newest[0]["id"]
-    )
+    tx.write("delete from timeline where workspace = :workspace and id = :id", id=newest[0]["id"])
     tx.write(
         """
         update incidents set

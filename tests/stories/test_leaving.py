@@ -120,7 +120,7 @@ WAITS = (
     ("handovers", "successor", "state = 'asked'"),
     ("automations", "offered_to", "true"),
     ("automation_questions", "asked", "ended_at is null"),
-    ("friction_answerers", "answerer", "true"),
+    ("friction_answerers", "answerer", "state = 'asked'"),
     ("matters", "person", "state = 'open'"),
     ("covers", "cover", "state <> 'ended'"),
 )  # fmt: skip
