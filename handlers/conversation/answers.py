@@ -210,6 +210,12 @@ def kind(ctx: Context, found: About, said: Said) -> Reply:
     words: Words = "👍"
     if said.intent is Intent.GREETING:
         words = _("Hello {who}.", who=ctx.person.name)
+    elif said.intent is Intent.PARTING:
+        words = _("See you, {who}.", who=ctx.person.name)
+    elif said.intent is Intent.SORRY:
+        words = _("Never mind.")
+    elif said.intent is Intent.UNHAPPY:
+        words = _("Does something not work? One line declares it.")
     elif said.intent is Intent.THANKS:
         words = _("You are welcome.")
     elif "?" in ctx.typed:
@@ -221,6 +227,8 @@ def kind(ctx: Context, found: About, said: Said) -> Reply:
             line((ctx.text(words), " ", ctx.text(waits)), take(asked.number), tone=Tone.ALARM)
         )
     ways = (Button(_("Help"), call("help"), "quiet"),) if "?" in ctx.typed else ()
+    if said.intent is Intent.UNHAPPY:
+        ways = (Button(_("Declare an incident"), call("incident")),)
     return Reply(line(words, *ways))
 
 

@@ -64,7 +64,7 @@ def _elsewhere(ctx: Context, incident: Incident, text: str) -> bool:
 def _ask(ctx: Context, incident: Incident, word: str, text: str) -> Reply:
     question: Words = _("Is this an update on {incident}?", incident=shortened(headline(incident)))
     news = Button(_("Yes, an update"), call("update", number=incident.number, text=text))
-    ways = (help_replies.declare_button(ctx, text, "primary"), news)
+    ways: tuple[Button, ...] = (help_replies.declare_button(ctx, text, "primary"), news)
     if word == "restored":
         works = call("restored", number=incident.number, text=text)
         ways += (Button(_("It works again"), works),)

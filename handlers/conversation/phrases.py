@@ -30,6 +30,9 @@ class Intent(StrEnum):
     BOTH = "both"
     MAYBE = "so so"
     GREETING = "hello"
+    PARTING = "goodbye"
+    SORRY = "sorry"
+    UNHAPPY = "a sign of trouble"
     THANKS = "thank you"
     SIGN = "a sign"
 
@@ -128,18 +131,25 @@ GREETING = _lines(
     """
     moin | moin moin | hallo | hi | hey | hello | na | guten morgen | guten tag
     | guten abend | servus | gruess gott | gruess dich | gruezi | mahlzeit | good morning
-    | good afternoon | good evening | good night | tschuess | ciao | bis morgen | bis spaeter
-    | bis dann | bis montag | schoenes wochenende | schoenen feierabend | schoenen tag
-    | bist du da | wie gehts | wie geht es dir | how are you | are you there
-    | gute nacht | bye | goodbye | see you | feierabend
+    | good afternoon | good evening | bist du da | wie gehts | wie geht es dir | how are you
+    | are you there | lotse
     """
 )
+PARTING = _lines(
+    """
+    tschuess | ciao | bis morgen | bis spaeter | bis dann | bis montag | schoenes wochenende
+    | schoenen feierabend | schoenen tag | gute nacht | good night | bye | goodbye | see you
+    | feierabend
+    """
+)
+SORRY = _lines("sorry | entschuldigung | tut mir leid | sry | im sorry | i am sorry | ups | oops")
 TO_ALL = ("lotse", "zusammen", "alle", "all", "everyone", "miteinander")
 THANKS = re.compile(r"danke|dankeschoen|dank|merci|thx|thanks|thank|ty")
 WITH_THANKS = words(
     """
     danke dankeschoen dir euch vielen herzlichen dank schon mal lotse super merci thx thanks
-    thank you a lot so much very ty mfg sehr schoen tausend besten fuer die hilfe +1
+    thank you a lot so much very many allen ihr all ty mfg sehr schoen tausend
+    besten fuer die hilfe +1
     """
 )
 SIGNS = (
@@ -156,6 +166,7 @@ SIGNS = (
 
 THUMBS = re.compile("[👍👌✅☑✔]")
 PRAYER = "🙏"
+UNHAPPY = re.compile("[👎❌✖😡😠🤬😢😭😞🙁☹]")
 BEFORE = words(
     """
     ja jo jap yes ok okay danke sorry ups oh moin hallo hi hey aber es so
@@ -196,7 +207,7 @@ def understood(line: str) -> Said | None:
     marked = THUMBS.sub(" +1 ", line).replace(PRAYER, " danke ")
     line_words = plain(marked)
     if not line_words:
-        return Said(Intent.SIGN)
+        return Said(Intent.UNHAPPY if UNHAPPY.search(line) else Intent.SIGN)
     said = _whole(line_words)
     if said is not None:
         return said
@@ -261,6 +272,10 @@ def _whole(words: str) -> Said | None:
         greeting.pop()
     if " ".join(greeting) in GREETING:
         return Said(Intent.GREETING)
+    if " ".join(greeting) in PARTING:
+        return Said(Intent.PARTING)
+    if " ".join(greeting) in SORRY:
+        return Said(Intent.SORRY)
     found = _phrase(words)
     while found is None and len(tokens) > 1 and tokens[-1] in BEHIND:
         tokens.pop()

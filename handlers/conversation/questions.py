@@ -41,6 +41,11 @@ QUESTION = re.compile(
     r")"
 )
 
+WHO_CARES = re.compile(  # about what is open, not about a service
+    r"(?:wer kuemmert sich|wer kuemmert sich gerade|who is on it|whos on it)"
+    r"(?: darum| drum)?"
+)
+
 DAYS = words(
     """
     heute morgen uebermorgen montag dienstag mittwoch donnerstag freitag samstag sonntag naechste

@@ -32,6 +32,7 @@ from handlers.on_call import duty
 from handlers.pilots.lookup import PilotReader
 from storage import incidents, services
 from storage.engine.ids import IncidentNumber
+from storage.incidents import lists as incident_lists
 from storage.services import Service
 
 FILLERS = folding.words(
@@ -181,6 +182,11 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     named = _open_named(ctx, said)
     if named is not None:
         return named
+    if questions.WHO_CARES.fullmatch(plain(said)):
+        open_ones = incident_lists.open_ones(ctx.tx)
+        if open_ones:
+            one = call("show", number=open_ones[0].number)
+            return "who", one if len(open_ones) == 1 else call("incidents")
     known = services.all(ctx.tx)
     asks, service = questions.asks_who(said, known)
     if asks:

@@ -214,3 +214,10 @@ def test_an_update_is_not_taken_back_by_others_nor_late(bot: Stage, anna: Say, b
     bot.wind(minutes=3)
     assert "2 Minuten" in ben.press("Stand zurücknehmen")
     assert bot.rows(news)[0]["news"] == "alle Lampen aus"
+
+
+def test_goodbyes_and_displeasure_get_an_answer_that_fits(bot: Stage, anna: Say, ben: Say) -> None:
+    assert "See you, Anna." in anna("tschüss")
+    assert "Bis bald, Ben." in ben("tschüss")
+    assert "Macht nichts." in ben("sorry")
+    assert "👍" not in ben("👎")

@@ -11,6 +11,7 @@ from handlers.kit.words import _
 DANGER = re.compile(
     r"\b(verletzt(er|e|en)?|schwerverletzt\w*|\w*unfall|bewusstlos\w*|umgekippt|eingeklemmt"
     r"|feuer|fire|herzinfarkt|schlaganfall|blutet|notfall|stromschlag|gasgeruch|gasaustritt"
+    r"|(riecht|stinkt) (\w+ )?nach (gas|rauch|verbranntem)|smells? (of|like) (gas|smoke)"
     r"|es brennt|brennt|hurt|injured|unconscious|bleeding|heart attack|electric shock|gas leak"
     r"|ohnmaechtig|atmet nicht|not breathing|rauch (aus|im|in)|smoke (from|in)"
     r"|hand in der (maschine|presse|saege)|finger (ab|in der))\b"
