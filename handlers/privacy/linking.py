@@ -101,9 +101,9 @@ def _need_two_chats(ctx: Context, *two: PersonId) -> None:
 def _right(typed: Person, asked: Person) -> Sentence | None:
     """Say to whoever is asked which right goes along: a manager's, if only one of both is one."""
     if typed.manager and not asked.manager:
-        return _("{who} decides about settings; then you do, too.", who=typed.name)
+        return _("{who} is a manager; then you are one, too.", who=typed.name)
     if asked.manager and not typed.manager:
-        return _("You manage Lotse; then whoever has typed the code does, too.")
+        return _("You are a manager; then whoever has typed the code is one, too.")
     return None
 
 

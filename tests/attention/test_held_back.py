@@ -6,6 +6,7 @@ from handlers.attention import matters
 from handlers.kit.commands import call as called
 from handlers.kit.messages import Button, line
 from storage.engine.ids import PersonId
+from tests.attention.test_leavers import note
 from tests.pretend.stage import Say, Stage
 
 BUTTON = Button("Yes", called("status"))
@@ -19,11 +20,7 @@ def covered(ben: Say, carla: Say) -> None:
 def test_all_of_a_bundle_is_shown_to_who_stands_in(ben: Say, carla: Say, bot: Stage) -> None:
     covered(ben, carla)
     for number in range(14):
-        bot.inside(
-            lambda ctx, n=number: matters.note(
-                ctx, PersonId("carla"), f"m{n}", f"About m{n}.", BUTTON
-            )
-        )
+        note(bot, "carla", f"m{number}", f"About m{number}.")
     bot.wind(minutes=60 * 24)
     assert "2 weitere" in ben.sees()[-1]
     shown = ben.press("Alles zeigen")

@@ -127,7 +127,7 @@ def test_a_manager_s_right_is_named_before_it_goes_along(bot: Stage, ben: Say, c
     two = Say(bot, "ben2")
     code = chris("link").splitlines()[-1].removeprefix("link ")
     two(f"link {code}")
-    assert "You manage Lotse; then whoever has typed the code does, too." in chris.sees()[-1]
+    assert "You are a manager; then whoever has typed the code is one, too." in chris.sees()[-1]
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     chris(f"link {code}")
     assert "Chris gehört zur Leitung; du dann auch." in ben.sees()[-1]

@@ -71,7 +71,7 @@ def test_all_faults_of_a_service_are_told_at_once(chris: Say) -> None:
     chris.fill(name="Kasse 3", accountable="anna", deputy="ben")
     chris("service new")
     values = {"name": "kasse 3", "accountable": "anna", "deputy": "anna", "limit": "0"}
-    chris.fill(**values)
+    chris.fill(carry=True, **values)
     assert chris.answer is not None
     told = {chris.answer.field, *(field for field, _words in chris.answer.faults)}
     assert told == {"name", "deputy", "limit"}
