@@ -329,8 +329,11 @@ class InTheTerminal(Local):
             if head.startswith("Lotse") and "Only" not in head and "Nur" not in head:
                 said = "\n".join(line[2:] for line in rest.splitlines() if line.startswith("  "))
                 self.count[name] = self.count.get(name, 0) + ("·" not in head)
-                # What is edited stands in the place of what had the same first line.
-                self.told.setdefault(name, {})[said.partition("\n")[0]] = said
+                # What is edited stands in the place of what had the same first line; bundles of
+                # two days may begin alike.
+                lines = said.splitlines()
+                bundle = lines[:1] and lines[0].endswith(("for you", "für dich"))
+                self.told.setdefault(name, {})["\n".join(lines[: 2 if bundle else 1])] = said
 
     async def leaves(self, name: str) -> None:
         await self.types(f"/leaves {name.lower()}")
