@@ -341,7 +341,8 @@ class InTheTerminal(Local):
 
     async def press(self, name: str, label: str, about: str = "") -> None:
         await self.is_(name)
-        known = "".join(self.screen)
+        told = [each for each in self.told.get(name, {}).values() if about in each]
+        known = "".join(told if about else self.screen)
         found = re.findall(rf"\[!(\d+) {re.escape(label)}\]", known)
         assert found, f"{name} sees no button “{label}”"
         await self.types(f"!{found[-1]}")

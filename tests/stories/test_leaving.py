@@ -173,6 +173,7 @@ async def test_nothing_of_theirs_stays_with_nobody(which: str, sqlite: Sqlite) -
         for each in ("Waage", "PRB-1", "Mail-Sortierung", "Reparatur-Triage"):
             assert each in cards[0], each
 
+        await at.sees("Anna")  # a terminal shows at once what comes for whoever is looked at
         await at.wind(NEXT)
         seen = {each: await at.sees(each) for each in ("Carla", "Chris")}
         acts = [each for each in seen["Carla"] if "Du springst ein" in each]
