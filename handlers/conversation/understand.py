@@ -57,9 +57,21 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
         command = grammar.meant(typed, ctx.features)
         # A long button is kept with its person's name, which no note without one may be.
         most = outages.SHORT if command is not None and command.nameless else LONGEST
-        if not declares and not isinstance(refusal, Unproven) and len(typed.strip()) <= most:
+        asks = not declares and not isinstance(refusal, Unproven) and len(typed.strip()) <= most
+        if asks and (command is None or _may_be_an_outage(ctx, typed)):
             refusal.buttons = (*refusal.buttons, help_replies.declare_button(ctx, typed.strip()))
         raise
+
+
+def _may_be_an_outage(ctx: Context, typed: str) -> bool:
+    """Say whether a command's line says something of its own, or a number that nothing has."""
+    rest = grammar.beyond(typed, ctx.features).strip()
+    number = grammar.REFERENCE.fullmatch(rest)
+    if number is not None:
+        return incidents.find(ctx.tx, IncidentNumber(int(number[1]))) is None
+    if grammar.PROBLEM.fullmatch(rest):
+        return True
+    return any(len(each) > 2 and each.isalpha() for each in rest.split())
 
 
 def _understood(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:

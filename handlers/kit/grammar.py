@@ -90,6 +90,13 @@ def meant(text: str, features: Sequence[Feature]) -> Command | None:
     return found[0] if found else None
 
 
+def beyond(text: str, features: Sequence[Feature]) -> str:
+    """Return what a line says beyond the words of its command; all of it where it has none."""
+    shown, known = _without_slash(seen(text)), vocabulary(tuple(features))
+    found = _find(shown, known) or _glued(shown, known)
+    return found[1] if found else text
+
+
 def near(text: str, features: tuple[Feature, ...]) -> tuple[Command, ...]:
     """Return up to three commands with similar words."""
     return _near(text, vocabulary(features))

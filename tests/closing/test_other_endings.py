@@ -282,9 +282,10 @@ def test_a_false_alarm_can_be_opened_again(anna: Say, ben: Say, bot: Stage) -> N
 
 def test_what_was_withdrawn_or_is_open_is_not_opened_again(anna: Say, ben: Say, bot: Stage) -> None:
     anna("incident Kasse tot")
-    assert ben("wiederöffnen 1 weil ich will") == "INC-1 ist schon offen."
+    declare = "\n[Als Störung melden]"
+    assert ben("wiederöffnen 1 weil ich will") == f"INC-1 ist schon offen.{declare}"
     anna.press("Undo")
-    assert ben("wiederöffnen 1 weil ich will") == "INC-1 wurde zurückgenommen."
+    assert ben("wiederöffnen 1 weil ich will") == f"INC-1 wurde zurückgenommen.{declare}"
 
 
 def test_an_acknowledgement_of_the_first_time_is_no_figure_of_the_second(

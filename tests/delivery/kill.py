@@ -310,7 +310,7 @@ class Judge:
             assert len({each["said"] for each in command.answers}) <= 1, f"two answers: {command}"
         assert set(stored) <= set(self.commands)
         assert set(stored.values()) <= {"done", "refused"}
-        audited = [row for row in tables["audit"] if row["command"] != "climb"]
+        audited = [row for row in tables["audit"] if row["command"] not in ("climb", "list")]
         assert len(audited) == len(stored), "one audit row for each command"
 
     def _judge_incidents(self, tables: dict[str, list[Row]]) -> None:

@@ -158,7 +158,7 @@ def test_after_a_mistake_the_next_command_works_as_ever(bad: Stage, logged: Logg
 def test_a_refusal_leaves_nothing_but_its_delivery_and_its_audit_row(bad: Stage) -> None:
     before = everything(bad)
     answer = bad.handle(bad.request("anna", "refuse later", identity="d1"))
-    assert answered(answer) == "No, later."
+    assert answered(answer) == "No, later.\n[Declare this as an incident]"
     assert everything(bad) == before
     assert delivered(bad) == [("d1", "refused")]
     assert audited(bad) == [("typed", "", "refused")]

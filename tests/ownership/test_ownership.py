@@ -138,7 +138,8 @@ def test_the_accountable_person_edits_all_but_the_persons(ben: Say, anna: Say, c
     assert "No runbook yet: Etikettendrucker and Webshop." in chris("service")
     assert (
         anna("service edit webshop")
-        == "For “Webshop” somebody else decides. Please ask Carla or Chris."
+        == "For “Webshop” somebody else decides. Please ask Carla or Chris.\n"
+        "[Declare this as an incident]"
     )
     ben("dienst ändern Kassen-Insel")
     assert "gibt es schon" in ben.fill(name="WEBSHOP")

@@ -550,7 +550,9 @@ def test_a_lifted_ban_stands_once_in_the_digest(
 
 
 def test_a_problem_that_is_not_there_is_said_kindly(bot: Stage, anna: Say) -> None:
-    assert anna("problem 7") == "There is no problem PRB-7.\n[Blocks]"
+    assert anna("problem 7") == (
+        "There is no problem PRB-7.\n[Blocks]\n[Declare this as an incident]"
+    )
     assert anna("problem") == "No problem is open, and no service is blocked."
 
 
