@@ -107,10 +107,10 @@ DOES: dict[str, tuple[Callable[[Past], None], int]] = {
     "declare": (Past.declare, 0),
     "deliver": (Past.deliver, 0),
     "take": (Past.take, 0),
-    "tell": (Past.tell, 0),
+    "tell": (Past.tell, WALKED),  # no command: an unknown line looks at what waits
     "repair": (Past.repair, 0),
-    "one": (Past.one, 0),
-    "its past": (Past.its_past, 0),
+    "one": (Past.one, WALKED),
+    "its past": (Past.its_past, WALKED),
     "open ones": (Past.open_ones, COUNTED),
     "every one": (Past.every_one, COUNTED),
     "a page": (Past.a_page, COUNTED),
