@@ -54,18 +54,17 @@ def understand(ctx: Context, typed: str, *, direct: bool) -> tuple[str, Answer]:
         return _understood(ctx, typed, direct=direct)
     except Refusal as refusal:
         declares = any(each.call.word == "incident" for each in refusal.buttons)
-        command = grammar.meant(typed, ctx.features)
+        command, rest = grammar.begun(typed, ctx.features)
         # A long button is kept with its person's name, which no note without one may be.
         most = outages.SHORT if command is not None and command.nameless else LONGEST
         asks = not declares and not isinstance(refusal, Unproven) and len(typed.strip()) <= most
-        if asks and (command is None or _may_be_an_outage(ctx, typed)):
+        if asks and (command is None or _may_be_an_outage(ctx, rest.strip())):
             refusal.buttons = (*refusal.buttons, help_replies.declare_button(ctx, typed.strip()))
         raise
 
 
-def _may_be_an_outage(ctx: Context, typed: str) -> bool:
-    """Say whether a command's line says something of its own, or a number that nothing has."""
-    rest = grammar.beyond(typed, ctx.features).strip()
+def _may_be_an_outage(ctx: Context, rest: str) -> bool:
+    """Say whether what stands behind a command says something, or a number that nothing has."""
     number = grammar.REFERENCE.fullmatch(rest)
     if number is not None:
         return incidents.find(ctx.tx, IncidentNumber(int(number[1]))) is None

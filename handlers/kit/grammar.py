@@ -85,16 +85,14 @@ def answered(text: str) -> str:
 
 def meant(text: str, features: Sequence[Feature]) -> Command | None:
     """Return the command that a line begins with, without reading its arguments."""
-    shown, known = _without_slash(seen(text)), vocabulary(tuple(features))
-    found = _find(shown, known) or _glued(shown, known)
-    return found[0] if found else None
+    return begun(text, features)[0]
 
 
-def beyond(text: str, features: Sequence[Feature]) -> str:
-    """Return what a line says beyond the words of its command; all of it where it has none."""
+def begun(text: str, features: Sequence[Feature]) -> tuple[Command | None, str]:
+    """Return the command that a line begins with, and what it says beyond that command's words."""
     shown, known = _without_slash(seen(text)), vocabulary(tuple(features))
     found = _find(shown, known) or _glued(shown, known)
-    return found[1] if found else text
+    return (found[0], found[1]) if found else (None, text)
 
 
 def near(text: str, features: tuple[Feature, ...]) -> tuple[Command, ...]:
