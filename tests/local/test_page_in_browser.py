@@ -525,7 +525,7 @@ async def attack(caller: Caller) -> None:
         {"name": each, "purpose": each, "not_for": each, "rhythm": "1", **pair} for each in NAMES
     ]
     await caller.submit("ben", "auto new", autos)
-    await caller.say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES[::10])])
+    await caller.say("ben", "@ben", ["auto", *(f"auto {each}" for each in NAMES)])
     services = [{"name": each, "words": each, **pair} for each in NAMES]
     await caller.submit("chris", "service new", services)
 
