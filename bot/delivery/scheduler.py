@@ -109,9 +109,11 @@ class Scheduler:
                 else:
                     await self._carry_out(timer)
             count += len(due)
-            if not due and not await self._one_that_takes_long(now):
+            if due:
+                continue
+            if not await self._one_that_takes_long(now):
                 return count
-            count += not due
+            count += 1
 
     async def _one_that_takes_long(self, now: datetime) -> bool:
         """Carry out one for which nobody waits, and say whether there was one."""

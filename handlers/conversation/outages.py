@@ -23,9 +23,7 @@ from handlers.kit.words import Words, _, shortened
 from storage.incidents import Incident
 
 NEWS = ("update", "restored")
-SHORT = (
-    150  # words of a nameless note that a button holds by itself; more would be kept with a name
-)
+SHORT = 150  # characters of a nameless note that a button may hold; more is kept with a name
 TROUBLE = re.compile(
     r"\b(?:kaputt|defekt|tot|gestoert|stoerung|ausfall|ausgefallen|abgestuerzt|fehlgeschlagen"
     r"|haengt|brennt|glueht|raucht|qualmt|gluehen|streikt|steht still|geht nicht|gehen nicht"
