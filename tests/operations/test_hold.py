@@ -172,7 +172,10 @@ def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> No
     chris("held")
     assert chris.press("Nothing of it").startswith("Nothing of before goes out")
     assert chris.press("All that is held") == "Nothing is held back any more."
-    audited = "select subject from audit where workspace = :workspace and command = 'held release'"
+    audited = """
+        select subject from audit where workspace = :workspace and command = 'held release'
+        order by at, id
+        """
     assert [row["subject"] for row in bot.rows(audited)] == ["hold nothing", ""]
 
 
