@@ -136,17 +136,37 @@ def clean(text: str) -> str:
 
     Line breaks and tabs stay; everything else stays exactly as typed.
     """
+    if text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
     return "".join(each for each in text if each in "\n\t" or not CONTROL.match(each))
 
 
 def cleaned(request: Request) -> Request:
-    """Return a request as `clean` leaves its words, and the values of a button or a form."""
+    """Return a request as `clean` leaves its words, its names, and a button's or form's values."""
     call = request.call
     if call is not None:
         values = {name: clean(value) for name, value in call.args.items()}
         call = Call(clean(call.word), values)
-    return replace(request, text=clean(request.text), call=call)
+    place_name = None if request.place_name is None else clean(request.place_name)
+    return replace(
+        request,
+        identity=clean(request.identity),
+        workspace=clean(request.workspace),
+        person=clean(request.person),
+        name=clean(request.name),
+        place=PlaceId(clean(request.place)),
+        text=clean(request.text),
+        call=call,
+        mentions=tuple(_named(each) for each in request.mentions),
+        direct=PlaceId(clean(request.direct)),
+        place_name=place_name,
+        thread=clean(request.thread),
+    )
+
+
+def _named(each: Named) -> Named:
+    return Named(clean(each.shown), clean(each.identity), PlaceId(clean(each.direct)))
 
 
 def kept(request: Request) -> str:

@@ -6,10 +6,11 @@ numbers, and nothing else is kept.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from bot.http.payload_limits import read_json
 
 UUID = re.compile(r"[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}", re.IGNORECASE)
 EXIT_STATUS = re.compile(r"[0-9]{1,9}")
@@ -208,7 +209,7 @@ def _json(body: bytes) -> Mapping[str, object]:
 
 def _json_or_none(body: bytes) -> object:
     try:
-        found: object = json.loads(body)
+        found: object = read_json(body)
     except (ValueError, RecursionError):
         return None
     return found

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
+from bot.http.payload_limits import read_json
 from bot.local.chat import Local
 from bot.local.page_api import Answers
 from bot.local.page_data import Json, Turned, number
@@ -200,7 +201,7 @@ async def body_of(request: web.Request) -> Json:
         if len(raw) > BODY:
             raise Turned(413, "long")
     try:
-        body = json.loads(raw)
+        body = read_json(bytes(raw))
     except (ValueError, RecursionError):
         raise Turned(400, "json") from None
     if not isinstance(body, dict):

@@ -6,7 +6,6 @@ them to their handler; who may speak, and how we speak, is ours (docs/decisions/
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import Impossible, Refused, Undelivered
 from bot.delivery.requests import Request, Response
 from bot.http import limits
-from bot.http.payload_limits import BODY_LIMIT, LARGEST, too_deep_json
+from bot.http.payload_limits import BODY_LIMIT, LARGEST, read_json, too_deep_json
 from bot.teams import cards, payloads
 from bot.teams import connector as teams_connector
 from bot.teams import sender as teams_sender
@@ -203,7 +202,7 @@ class TeamsEdge:
         if request.content_type != "application/json" or too_deep_json(raw):
             raise Unreadable("no JSON, or too deep")
         try:
-            data = json.loads(raw)
+            data = read_json(raw)
         except ValueError as error:
             raise Unreadable("no JSON") from error
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):

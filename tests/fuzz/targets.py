@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.requests import Request, cleaned, kept, read_request
+from bot.delivery.requests import Named, Request, cleaned, kept, read_request
 from bot.http import dialects
-from bot.http.payload_limits import too_deep_json
+from bot.http.payload_limits import read_json, too_deep_json
 from bot.mail import reading
 from bot.slack import blocks
 from bot.slack import payloads as slack
@@ -47,7 +47,7 @@ class Target:
 def as_object(data: bytes) -> dict[str, Any] | None:
     """Return what the edges take for JSON; None for what they refuse before."""
     try:
-        found = json.loads(data.decode())
+        found = read_json(data)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -207,9 +207,12 @@ def services(data: bytes) -> None:
 def request(data: bytes) -> None:
     """What is kept of a request until it is known who sent it is read back as it was."""
     text = data.decode("utf-16", errors="surrogatepass") if len(data) % 2 == 0 else repr(data)
-    made = cleaned(Request("id", "w", "slack:T:U", "Anna", PlaceId("slack:C1"), text))
+    place, named = PlaceId(f"slack:{text}"), (Named(text, text, PlaceId(text)),)
+    made = cleaned(
+        Request(text, text, f"slack:T:{text}", text, place, text, mentions=named, thread=text)
+    )
     assert read_request(kept(made)) == made
-    made.text.encode()  # any store takes it
+    kept(made).encode()  # any store takes it
 
 
 SLACK_BODIES: tuple[Mapping[str, Any], ...] = (

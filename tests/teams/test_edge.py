@@ -125,6 +125,17 @@ async def test_the_title_is_exactly_what_was_typed(sqlite: Sqlite, text: str) ->
         ]
 
 
+async def test_half_a_character_anywhere_hinders_nothing(sqlite: Sqlite) -> None:
+    async with teams_stage(sqlite, strict=False) as stage:
+        activity = stage.peer.activity("message", "29:anna", "a:anna", text="incident Till \ud83d")
+        activity["id"] += "\ud800"
+        activity["from"]["name"] = "Anna \udfff"
+        await stage.client("Anna").does(activity)
+        assert stage.rows("select title from incidents where workspace = :workspace") == [
+            {"title": "Till ?"}
+        ]
+
+
 async def test_html_becomes_its_words(sqlite: Sqlite) -> None:
     async with teams_stage(sqlite, strict=False) as stage:
         text = "<div><p>incident The <b>till</b> &amp;<br>the light</p></div>"
