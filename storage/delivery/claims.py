@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from storage.delivery.outbox import PRIORITIES, SHUT_OUT, Parcel, ParcelKind, from_row
 from storage.engine import Row, Tx
-from storage.engine.sql import as_moment, as_text
+from storage.engine.sql import as_moment, as_text, letters
 
 LEASE = timedelta(seconds=30)
 
@@ -205,8 +205,3 @@ def _there(place: str, value: str) -> str:
     if place.endswith(":"):
         return f"substr(o.place, 1, {len(place)}) = :{value}"
     return f"o.place = :{value}"
-
-
-def letters(number: int) -> str:
-    """Write a small number in letters, for the name of a value."""
-    return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)
