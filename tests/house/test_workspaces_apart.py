@@ -276,6 +276,7 @@ PUT_IN = {
     ("delivery.claims._take", "candidates"),
     ("delivery.claims.expired", "tx.skip_locked"),
     ("delivery.timers.claim", "tx.skip_locked"),
+    ("delivery.timers.claim", "which"),
     ("incidents.pages.page", "_in(state)"),
     ("incidents.pages._count", "_in(state)"),
     ("incidents.pages._count", "narrowed"),
