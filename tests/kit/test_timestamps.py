@@ -33,6 +33,9 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Ber
         ("9 Uhr", "2026-11-23 09:00"),
         ("9 Uhr 03", "2026-11-23 09:03"),
         ("heute um 9 uhr.", "2026-11-23 09:00"),
+        ("9:28 am", "2026-11-23 09:28"),
+        ("9am", "2026-11-23 09:00"),
+        ("yesterday at 11:10 p.m.", "2026-11-22 23:10"),
         ("24.11. 09:28", "2026-11-24 09:28"),  # still to come, to be refused by whoever asks
     ],
 )
@@ -42,7 +45,9 @@ def test_a_moment_is_read_as_people_write_it(text: str, moment: str) -> None:
     assert written(found, "Europe/Berlin", "en") == moment
 
 
-@pytest.mark.parametrize("text", ["", "vorhin", "25:00", "09:61", "31.2. 09:00", "9", "2026-11-23"])
+@pytest.mark.parametrize(
+    "text", ["", "vorhin", "25:00", "09:61", "13pm", "31.2. 09:00", "9", "2026-11-23"]
+)
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text, NOW, "Europe/Berlin") is None
 
