@@ -242,7 +242,9 @@ def contact(
         Person, PersonReader(), Ask(_("Person"), _("They sit at the table, and confirm it, too."))
     ],
 ) -> Reply:
-    drafts.change(ctx.tx, current(ctx).id, it_contact=who.id)
+    draft = current(ctx)
+    if draft.it_contact != who.id:  # who is named again keeps their word, and so does the other
+        drafts.change(ctx.tx, draft.id, it_contact=who.id)
     return draft_reply(ctx)
 
 
