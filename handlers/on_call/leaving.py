@@ -23,6 +23,9 @@ feature = Feature(_("Services"))
 
 def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     posts: tuple[Post, ...] = ()
+    for each in stand_ins.to_come(ctx.tx, person, ctx.now):
+        if each.person == person and each.state == CoverState.ASKED:
+            posts += _asks_nobody(ctx, each)
     for each in stand_ins.leave(ctx.tx, person, ctx.now):
         key, over = key_of(each.id), line(ended_words(ctx, each), tone=Tone.QUIET)
         posts += (*ctx.follow(Event.ANSWERED, key), Post(key, over), Post(f"{key}:told", over))
@@ -31,6 +34,22 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
             asks = Question(each.person, f"{key}:left", told, each.starts_at)
             posts += ctx.follow(Event.ASKED, asks)
     return posts
+
+
+def _asks_nobody(ctx: Context, cover: Cover) -> tuple[Post, ...]:
+    """End what somebody who left and another had not agreed yet, and tell the other side."""
+    stand_ins.end(ctx.tx, cover.id, cover.person)
+    key = key_of(cover.id)
+    said = _(
+        "{who} is no longer active, so nobody has to stand in for them {days}.",
+        who=name(ctx, cover.person),
+        days=days(ctx, cover),
+    )
+    posts = (*ctx.follow(Event.ANSWERED, key), Post(key, line(said, tone=Tone.QUIET)))
+    if not duty.is_here(ctx, cover.cover) or cover.asked_by == cover.person:
+        return posts
+    told = Question(cover.cover, f"{key}:left", line(said), cover.starts_at)
+    return (*posts, *ctx.follow(Event.ASKED, told))
 
 
 def _again(ctx: Context, cover: Cover) -> Button:

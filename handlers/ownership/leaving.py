@@ -85,6 +85,7 @@ def hand_on_all(ctx: Context, person: PersonId) -> Reply:
         return _back(ctx, person)
     moved = held.hand_on(ctx, person)
     if not held.by(ctx, person) and not _was_last_manager(ctx, person):
+        _tell_managers(ctx, person)
         return Reply(posts=moved)
     batch = _batch(ctx, person)
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
@@ -98,6 +99,21 @@ def _instead(ctx: Context) -> list[PersonId]:
     """Return who is told where nobody manages: whoever is on duty for the rest, if anybody is."""
     first = duty.heir(ctx)
     return [first] if first is not None else []
+
+
+def _tell_managers(ctx: Context, person: PersonId) -> None:
+    """Let managers hear that another one is gone: whoever named them counts on them, too."""
+    found = people.find(ctx.tx, person)
+    if found is None or not found.manager:
+        return
+    words = _("{who} managed Lotse as well, and is no longer active.", who=name(ctx, person))
+    another = Button(_("Add a manager"), call("settings manager"))
+    for each in duty.managers(ctx):
+        matters.note(ctx, each.id, _managed_key(person), words, another, personal=True)
+
+
+def _managed_key(person: PersonId) -> str:
+    return f"left:{person}:managed"
 
 
 def _was_last_manager(ctx: Context, person: PersonId) -> bool:
@@ -150,6 +166,7 @@ def _key(batch: Batch) -> str:
 
 def _back(ctx: Context, person: PersonId) -> Reply:
     posts = ctx.follow(Event.CAME_BACK, person) + matters.settle(ctx, _acts_key(person))
+    posts += matters.settle(ctx, _managed_key(person))
     batch = _of(ctx, person)
     if batch is not None:
         posts += (Post(_key(batch), _card(ctx, batch)),)
