@@ -78,3 +78,15 @@ def test_tickets_and_addresses_are_proof(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "siehe oben", "OPS", "#", "Ticket 12 im Kopf"])
 def test_other_words_are_not(text: str) -> None:
     assert not is_proof(text)
+
+
+def test_what_is_no_moment_is_refused_with_an_example(bot: Stage) -> None:
+    refused: list[str] = []
+
+    def read(ctx: Context) -> None:
+        with pytest.raises(Refusal) as told:
+            PastReader().value("vorhin", ctx)
+        refused.append(ctx.text(told.value.words))
+
+    bot.inside(read)
+    assert refused == ["Eine Zeit, bitte, etwa 09:28 oder 23.11.2026 09:28."], refused
