@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handlers.attention import matters
 from handlers.incidents import escalation, keys
-from handlers.incidents.lookup import label
+from handlers.incidents.cards import label
 from handlers.incidents.transitions import changing
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
 from handlers.kit.readers.evidence import is_address, is_proof
-from handlers.kit.readers.timestamps import read_moment, written
+from handlers.kit.readers.timestamps import PastReader, read_moment, written
+from tests.pretend.stage import Stage
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Berlin
 
@@ -89,4 +92,4 @@ def test_what_is_no_moment_is_refused_with_an_example(bot: Stage) -> None:
         refused.append(ctx.text(told.value.words))
 
     bot.inside(read)
-    assert refused == ["Eine Zeit, bitte, etwa 09:28 oder 23.11.2026 09:28."], refused
+    assert "09:28" in refused[0] and "2026" in refused[0], "an example of today"

@@ -145,12 +145,12 @@ def test_nothing_waits_for_who_left_beside_an_incident(bot: Stage, ben: Say) -> 
 def test_the_next_one_is_asked_to_verify_a_fix(
     bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
 ) -> None:
-    for number in range(1, 4):
-        anna(f"incident Etikettendrucker offline {number}")
-        ben(f"restored {number}")
+    for each in range(1, 4):
+        anna(f"incident Etikettendrucker offline {each}")
+        ben(f"restored {each}")
         bot.wind(minutes=40)
-        if number > 1:
-            ben(f"repeat {number} of 1")
+        if each > 1:
+            ben(f"repeat {each} of 1")
     (row,) = bot.rows("select number, owner, service from problems where workspace = :workspace")
     number = str(row["number"])
     do(Say(bot, row["owner"]), "problem accept", number=number)
