@@ -43,11 +43,11 @@ Code = Annotated[
     help=_("I am the same person in Slack and in Teams."),
 )
 def link(ctx: Context, code: Code = "") -> Reply:
-    if code:
-        return _typed(ctx, code)
     chats = _chats_of(ctx, ctx.person.id)
     if not chats:
         raise Refusal(NOTHING)
+    if code:
+        return _typed(ctx, code)
     if len(chats) == len(CHATS):
         raise Refusal(_("You are one person in Slack and in Teams already."))
     made = ctx.new_secret().replace("-", "")[:SHAPE]

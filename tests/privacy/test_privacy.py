@@ -135,6 +135,7 @@ def test_who_is_in_neither_chat_has_nothing_to_link(
     bot.store(lambda tx: people.set_language(tx, PersonId("anna"), "en"))
     asks, chris = Say(bot, who), Say(bot, "chris")
     assert asks(word).startswith(said), "no code is shown"
+    assert asks(f"{word} abcd-1234").startswith(said), "nor is one asked for"
     in_chats(bot, chris="slack")
     code = chris("link").splitlines()[-1].removeprefix("link ")
     assert asks(f"{word} {code}").startswith(said), "nor is one taken"
