@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from handlers.kit.doors import Event, Known, Question, Task, known
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Buttons, Post, Reply, Text, Title, line
 from handlers.kit.readers import ChoiceReader, TextReader
+from handlers.kit.readers.clocks import read_clock
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from storage import attention as stored
@@ -60,10 +60,10 @@ def choose(
     ],
     pace: Annotated[Pace, ChoiceReader(Pace, PACES, {}), Ask(_("How often?"))] = Pace.DAILY,
 ) -> Reply:
-    found = re.fullmatch(r"\s*(\d{1,2})(?:[:.](\d\d))?\s*(?:uhr)?\s*", hour, re.IGNORECASE)
-    if found is None or int(found[1]) > 23 or int(found[2] or 0) > 59:
+    found = read_clock(hour)
+    if found is None:
         raise Refusal(_("“{hour}” is no time; one is 09:00.", hour=hour[:20]), field="hour")
-    clock = f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
+    clock = f"{found:%H:%M}"
     stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
     matters.replan(ctx, ctx.person.id)
     said = _("What is no alert reaches you at {hour}, {pace}.", hour=clock, pace=PACES[pace.value])

@@ -30,6 +30,7 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from handlers.on_call import duty
 from storage import automations, people
@@ -316,3 +317,35 @@ def move_questions(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         if automation is not None and person == question.asked:
             posts += step(ctx, automation, question, seen)
     return posts
+
+
+# --- somebody else is asked to become accountable ------------------------------------------
+
+
+def offer_key(automation: Automation, asked: PersonId) -> str:
+    """Return the key of the question to somebody."""
+    return f"automation:{automation.id}:offer:{asked}"
+
+
+def end_offer(ctx: Context, automation: Automation, asked: PersonId | None) -> tuple[Post, ...]:
+    """Say to whoever was asked that they are not any more."""
+    if asked is None:
+        return ()
+    waits(ctx, automation, None)
+    key = offer_key(automation, asked)
+    said = line(_("This question has been answered already."), tone=Tone.QUIET)
+    return (Post(key, said), *matters.settle(ctx, key))
+
+
+def tell_offer_left(ctx: Context, automation: Automation, left: PersonId) -> None:
+    """Tell whoever decides that whom they wait for has left."""
+    decides = owner(ctx, automation)
+    if decides is None:
+        return
+    told = _(
+        "{who} is no longer active and cannot take over “{name}”. Please ask somebody else.",
+        who=name(ctx, left),
+        name=automation.name,
+    )
+    again = Button(_("Hand over"), call("auto handover", automation=automation.id))
+    matters.note(ctx, decides.id, f"{offer_key(automation, left)}:left", told, again)

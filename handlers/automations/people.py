@@ -83,7 +83,7 @@ def accept(ctx: Context, automation: AutoRef) -> Reply:
             ctx, automation, AutomationEvent.TAKEN_OVER, before=automation.accountable, after=me
         )
         escalation.waits(ctx, automation, None)
-        key = f"automation:{automation.id}:offer:{me}"
+        key = escalation.offer_key(automation, me)
         done = line(_("{who} took over “{name}”.", who=ctx.who, name=automation.name))
         posts: tuple[Post, ...] = (Post(key, done), *_follow_up(ctx, automation))
         said = _("You are accountable for “{name}” now.", name=automation.name)
@@ -111,7 +111,7 @@ def _declined_offer(ctx: Context, automation: Automation) -> Reply:
     profile.note(ctx, automation, AutomationEvent.DECLINED)
     escalation.waits(ctx, automation, None)
     said = _("Thank you for saying so. Nothing changes.")
-    key = f"automation:{automation.id}:offer:{me}"
+    key = escalation.offer_key(automation, me)
     decides = owner(ctx, automation)
     if decides is not None and decides.id != me:
         told = _("{who} does not take over “{name}”.", who=ctx.who, name=automation.name)
@@ -207,7 +207,8 @@ def set_people(
         automations.accept(ctx.tx, found.id, ctx.person.id, ctx.now)
     found = automations.find(ctx.tx, automation.id)
     assert found is not None
-    return (*ask_to_accept(ctx, found), *_follow_up(ctx, automation))
+    over = escalation.end_offer(ctx, automation, automation.offered_to)
+    return (*over, *ask_to_accept(ctx, found), *_follow_up(ctx, automation))
 
 
 def _follow_up(ctx: Context, automation: Automation) -> tuple[Post, ...]:
@@ -257,8 +258,11 @@ def hand_over(
     )
     profile.note(ctx, automation, AutomationEvent.OFFERED, after=to.id)
     said = _("I have asked {who} to take over “{name}”.", who=who, name=automation.name)
-    key = f"automation:{automation.id}:offer:{to.id}"
-    posts = matters.ask(ctx, to.id, key, question, personal=True)
+    key = escalation.offer_key(automation, to.id)
+    posts: tuple[Post, ...] = ()
+    if automation.offered_to != to.id:
+        posts += escalation.end_offer(ctx, automation, automation.offered_to)
+    posts += matters.ask(ctx, to.id, key, question, personal=True)
     # While somebody else is asked, the days of an open question stand still.
     escalation.waits(ctx, automation, f"offer to {to.id}")
     return Reply(line(said), posts=posts, subject=automation.name)
@@ -304,6 +308,7 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         if each.offered_to == person:
             automations.end_offer(ctx.tx, each.id)
             escalation.waits(ctx, each, None)
+            escalation.tell_offer_left(ctx, each, person)
     return escalation.move_questions(ctx, person)
 
 

@@ -273,6 +273,23 @@ def ask_check(
     closing = closings.find(ctx.tx, number)
     if person.id in (incident.restored_by, closing.asked_by or ctx.person.id):
         raise _needs_another(ctx, person.id, field="person")
+    if closing.verified_by is not None:
+        raise Refusal(
+            _(
+                "{who} has checked {incident} already.",
+                who=named(ctx, closing.verified_by),
+                incident=label(number),
+            )
+        )
+    if closing.checker == person.id:
+        raise Refusal(
+            _(
+                "{who} has been asked to check {incident} already.",
+                who=Who(person.id, person.name),
+                incident=label(number),
+            ),
+            field="person",
+        )
     with incident_transitions.changing(ctx, number):
         closings.begin(ctx.tx, number)
         closings.ask(ctx.tx, number, ctx.person.id, ctx.now)

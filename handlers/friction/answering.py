@@ -261,9 +261,15 @@ def name_one(
     area = " ".join(area.split())[:60]
     mine = who.id == ctx.person.id
     state = AnswererState.ACCEPTED if mine else AnswererState.ASKED
-    answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
+    new = answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
     if mine:
-        return Reply(line(_("You answer the friction of “{area}”.", area=area)))
+        posts = matters.settle(ctx, _key(area, who.id))
+        return Reply(line(_("You answer the friction of “{area}”.", area=area)), posts=posts)
+    if not new:
+        raise Refusal(
+            _("{who} answers the friction of “{area}” already.", who=who.name, area=area),
+            field="who",
+        )
     posts = _ask(ctx, area, who.id)
     said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)
@@ -374,8 +380,8 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
     """
 
     def give(area: str, to: PersonId) -> tuple[Post, ...]:
-        answerers.hand_on(ctx.tx, area, person, to, ctx.now)
-        return _ask(ctx, area, to)
+        new = answerers.hand_on(ctx.tx, area, person, to, ctx.now)
+        return _ask(ctx, area, to) if new else ()
 
     areas = answerers.of(ctx.tx, person, AnswererState.ACCEPTED)
     if not duty.is_here(ctx, person):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.incidents import escalation
+from handlers.attention import matters
+from handlers.incidents import escalation, keys
+from handlers.incidents.cards import label
 from handlers.incidents.transitions import changing
-from handlers.kit.commands import Feature
+from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Known, known
-from handlers.kit.messages import Post
-from handlers.kit.people import former
+from handlers.kit.messages import Button, Post, line
+from handlers.kit.people import former, name
 from handlers.kit.words import _
 from handlers.on_call import duty
 from storage import incidents
@@ -31,8 +33,38 @@ def came_back(ctx: Context, _person: str) -> tuple[Post, ...]:
     return hand_on(ctx)
 
 
-def _hand_on(ctx: Context, _person: str) -> tuple[Post, ...]:
-    return hand_on(ctx)
+def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
+    asked = [each for each in incident_lists.open_ones(ctx.tx) if each.proposed_to == person]
+    return tuple(
+        post
+        for posts in (*(_asks_nobody(ctx, each, person) for each in asked), hand_on(ctx))
+        for post in posts
+    )
+
+
+def _asks_nobody(ctx: Context, incident: Incident, person: PersonId) -> tuple[Post, ...]:
+    """End the question to somebody who left, and tell who asked it: else they wait for nothing."""
+    number = incident.number
+    asked = [
+        each
+        for each in incident_timeline.of(ctx.tx, number)
+        if each.kind == TimelineKind.ASKED and each.detail == person
+    ]
+    with changing(ctx, number, goes_on=(number,)):
+        incidents.decline(ctx.tx, number, person)
+    key = keys.asked_key(number, person)
+    now = incidents.find(ctx.tx, number)
+    assert now is not None
+    posts: tuple[Post, ...] = (*matters.settle(ctx, key), *escalation.card_posts(ctx, now))
+    if asked and asked[-1].person is not None:
+        told = _(
+            "{who} is no longer active and cannot take over {incident}. Please ask somebody else.",
+            who=name(ctx, person),
+            incident=label(number),
+        )
+        again = Button(_("Ask somebody"), call("assign", number=number), "primary")
+        posts += matters.ask(ctx, asked[-1].person, f"{key}:left", line(told, again))
+    return posts
 
 
 @feature.holds(

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.kit import calendar
 from handlers.kit.readers import folded
+from handlers.kit.readers.clocks import CLOCK, MIDNIGHT, clock, span
 from handlers.kit.readers.dates import read_day, split_range, weekdays
 from storage import workspaces
 from storage.engine import Tx
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 REST = timedelta(hours=11)  # § 5 (1) ArbZG: between the end of work and the next beginning
 HOURS, CLOSED, DIGEST = "hours", "closed days", "digest at"  # the settings' names
 ALWAYS = "always"  # a service's hours when it is answered around the clock
-MIDNIGHT = time.max  # the end of a day, written 24:00
 LONGEST_CLOSED = 62  # days in one row
 MOST_CLOSED = 40
 YEAR = re.compile(r"\d{4}|\d\.\s?\d{1,2}\.\s?\d{2}$")  # a day's own: 1.1.2027, 1.1.27
@@ -186,35 +186,43 @@ def of_service(ctx: Context, service: Service | None) -> WorkingTime:
 
 # --- as people write it ------------------------------------------------------------------
 
-CLOCK = r"(\d{1,2})(?:[:.](\d\d))?"
-TIMES = re.compile(rf"{CLOCK}\s*(?:uhr)?\s*(?:-|–|—|to|bis)\s*{CLOCK}\s*(?:uhr)?$")
-DAYS = re.compile(r"([a-z]+)\.?(?:\s*(?:-|–|—|to|bis)\s*([a-z]+)\.?)?$")
+DASH = r"(?:[-‐‑–—−]|\b(?:to|bis|till?|until)\b)"  # noqa: RUF001 - as phones write dashes
+TIMES = re.compile(
+    rf"(?:\b(?:von|from|ab)\s+)?(?<!\d){CLOCK}\s*{DASH}\s*(?:(?:um|at)\s+)?{CLOCK}(?!\d)"
+)
+DAYS = re.compile(rf"([a-z]+)\.?(?:\s*{DASH}\s*([a-z]+)\.?)?$")
+EVERY = {"weekdays": 5, "daily": 7, "every day": 7, "taeglich": 7, "jeden tag": 7}
+BETWEEN = re.compile(r"[,;\n&+]+|\s(?:und|and)\s")
+BESIDE = re.compile(r"^(?:von|from)\s|\s(?:jeweils|each|immer)$")
+NO_DAYS = ("none", "no", "keine", "keiner", "-", "–")  # noqa: RUF001 - as phones write dashes
+OFF = re.compile(r"(?:frei|geschlossen|zu|closed|off)$")
 
 
 @lru_cache(maxsize=64)
 def read(text: str) -> Week | None:
-    """Read `07:00–18:00` (Monday to Friday) or `Mo–Do 7-17, Fr 7-15`; None when it is neither.
+    """Read `07:00–18:00` (Monday to Friday), `9am–5pm` or `Mo–Do 7-17, Fr 7-15`; None for none.
 
     A week without any hours is none, nor is a day in two parts.
     """
     week: list[Hours | None] = [None] * 7
     waiting: list[int] = []
-    parts = [each.strip() for each in re.split(r"[,;\n]+", folded(text)) if each.strip()]
-    for part in parts:
-        found = TIMES.search(part)
-        named = part[: found.start()] if found else part
-        days = _days_named(named.strip(" :"))
+    parts = [each.strip(" .") for each in BETWEEN.split(folded(text)) if each.strip(" .")]
+    for number, part in enumerate(parts):
+        found = TIMES.search(part) or OFF.search(part)
+        days = _days_named(part.replace(found[0], " ", 1) if found else part)
         if days is None or (found is None and not days):
             return None
         if found is None:
             waiting += days
             continue
-        hours = _hours(*found.groups())
-        if hours is None:
+        if number and not waiting + days:
+            return None  # whose hours would these be?
+        hours = _hours(found)
+        if hours is None and found.re is TIMES:
             return None
         for day in [*waiting, *days] or range(5):
             before = week[day]
-            if before and (hours.start >= before.end or hours.end <= before.start):
+            if hours and before and (hours.start >= before.end or hours.end <= before.start):
                 return None  # a day in two parts: one of them would be lost
             week[day] = hours
         waiting = []
@@ -223,25 +231,32 @@ def read(text: str) -> Week | None:
 
 def _days_named(text: str) -> list[int] | None:
     """Return the weekdays that a text names, empty for an empty one; None if it names others."""
+    text = BESIDE.sub("", text.strip(" :()")).strip(" :()")
     if not text:
         return []
+    if text in EVERY:
+        return list(range(EVERY[text]))
     found = DAYS.match(text)
-    known = weekdays()
-    if found is None or found[1] not in known or (found[2] and found[2] not in known):
+    ends = [_weekday(each) for each in found.groups() if each] if found else []
+    if not ends or None in ends:
         return None
-    first, last = known[found[1]], known[found[2] or found[1]]
+    first, last = ends[0], ends[-1]
+    assert first is not None
+    assert last is not None
     return [(first + n) % 7 for n in range((last - first) % 7 + 1)]
 
 
-def _hours(first: str, first_minute: str, last: str, last_minute: str) -> Hours | None:
-    start, end = _clock(first, first_minute), _clock(last, last_minute)
-    return Hours(start, end) if start and end and start < end else None
+def _weekday(name: str) -> int | None:
+    """Return a weekday by its name; `montags` and `Mondays` are Monday."""
+    return weekdays().get(name, weekdays().get(name.removesuffix("s")))
 
 
-def _clock(hour: str, minute: str | None) -> time | None:
-    if (int(hour), int(minute or 0)) == (24, 0):
-        return MIDNIGHT
-    return time(int(hour), int(minute or 0)) if int(hour) < 24 and int(minute or 0) < 60 else None
+def _hours(found: re.Match[str]) -> Hours | None:
+    """Return the hours that `TIMES` found; None where a day is free, or where they are none."""
+    if found.re is not TIMES:
+        return None
+    ends = span(found.groups()[:3], found.groups()[3:])  # type: ignore[arg-type]
+    return Hours(*ends) if ends else None
 
 
 def runs(week: Week) -> list[tuple[int, int, Hours]]:
@@ -269,6 +284,8 @@ def written(week: Week) -> str:
 def read_closed(text: str, today: date) -> tuple[Closed, ...] | None:
     """Read `24.12.–1.1., 26.5.2027`: without a year it comes every year. None if it is not that."""
     found: list[Closed] = []
+    if folded(text).rstrip(".") in NO_DAYS:
+        return ()
     for part in re.split(r"[,;\n]+", text):
         if not part.strip():
             continue
@@ -344,9 +361,10 @@ def digest_at(tx: Tx) -> Weekly:
 
 def read_weekly(text: str) -> Weekly | None:
     """Read `Montag 08:30`, also `Mo 8.30 Uhr`; None when it is not that."""
-    pattern = rf"([a-z]+)\.?,?\s+(?:um\s+|at\s+)?{CLOCK}\s*(?:uhr)?"
+    pattern = rf"([a-z]+)\.?,?\s+(?:um\s+|at\s+)?{CLOCK}\.?"
     found = re.fullmatch(pattern, folded(text))
-    if found is None or found[1] not in weekdays():
+    day = _weekday(found[1]) if found else None
+    if found is None or day is None:
         return None
-    clock = _clock(found[2], found[3])
-    return Weekly(weekdays()[found[1]], clock) if clock not in (None, MIDNIGHT) else None
+    at = clock(found[2], found[3], found[4])
+    return Weekly(day, at) if at is not None else None

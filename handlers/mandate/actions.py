@@ -242,6 +242,8 @@ def change(
         posts += _name(ctx, found, who.id)
     fresh = actions.find(ctx.tx, found.id)
     assert fresh is not None
+    if who.id == found.owner and not found.accepted:  # they are still asked, about what it is now
+        posts += _ask(ctx, fresh, who.id)
     _plan(ctx, fresh)
     said = _("Noted: {who} – {item}, by {day}.", who=who.name, item=item, day=due)
     may = rights.may("mandate", rights.general(ctx))

@@ -242,7 +242,9 @@ def contact(
         Person, PersonReader(), Ask(_("Person"), _("They sit at the table, and confirm it, too."))
     ],
 ) -> Reply:
-    drafts.change(ctx.tx, current(ctx).id, it_contact=who.id)
+    draft = current(ctx)
+    if draft.it_contact != who.id:  # who is named again keeps their word, and so does the other
+        drafts.change(ctx.tx, draft.id, it_contact=who.id)
     return draft_reply(ctx)
 
 
@@ -285,7 +287,8 @@ def release(ctx: Context, mandate: Which) -> Reply:
     if found.it_by is not None:
         return _release(ctx, found)
     assert found.it_contact is not None
-    asked = matters.ask(ctx, found.it_contact, _question_key(found), _question(ctx, found))
+    key, asks = _question_key(found), _question(ctx, found)
+    asked = matters.ask(ctx, found.it_contact, key, asks, personal=True)
     said = _(
         "Confirmed for the leadership. {who} is asked to confirm for the IT; until then it is "
         "a draft.",

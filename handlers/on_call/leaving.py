@@ -23,6 +23,9 @@ feature = Feature(_("Services"))
 
 def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     posts: tuple[Post, ...] = ()
+    for each in stand_ins.to_come(ctx.tx, person, ctx.now):
+        if each.person == person and each.state == CoverState.ASKED:
+            posts += _asks_nobody(ctx, each)
     for each in stand_ins.leave(ctx.tx, person, ctx.now):
         key, over = key_of(each.id), line(ended_words(ctx, each), tone=Tone.QUIET)
         posts += (*ctx.follow(Event.ANSWERED, key), Post(key, over), Post(f"{key}:told", over))
@@ -33,13 +36,41 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     return posts
 
 
+def _asks_nobody(ctx: Context, cover: Cover) -> tuple[Post, ...]:
+    """End what somebody who left and another had not agreed yet, and tell the other side."""
+    stand_ins.end(ctx.tx, cover.id, cover.person)
+    key = key_of(cover.id)
+    said = _(
+        "{who} is no longer active, so nobody has to stand in for them {days}.",
+        who=name(ctx, cover.person),
+        days=days(ctx, cover),
+    )
+    posts = (*ctx.follow(Event.ANSWERED, key), Post(key, line(said, tone=Tone.QUIET)))
+    if not duty.is_here(ctx, cover.cover) or cover.asked_by == cover.person:
+        return posts
+    told = Question(cover.cover, f"{key}:left", line(said), cover.starts_at)
+    return (*posts, *ctx.follow(Event.ASKED, told))
+
+
 def _again(ctx: Context, cover: Cover) -> Button:
     """Return the button that opens the form, with the days that are left."""
+    return Button(
+        _("Ask somebody else"), call("form", word="cover", **_left(ctx, cover)), "primary"
+    )
+
+
+def _ask_again(ctx: Context, cover: Cover) -> Button:
+    """Return the button that opens the form with the same person."""
+    form = call("form", word="cover", person=cover.cover, **_left(ctx, cover))
+    return Button(_("Ask again"), form, "primary")
+
+
+def _left(ctx: Context, cover: Cover) -> dict[str, str]:
+    """Return the days of a cover that are left, as the form has them."""
     zone = ctx.workspace.zone
     first = calendar.day_of(max(cover.starts_at, ctx.now), zone)
     last = calendar.day_of(cover.ends_at, zone) - timedelta(days=1)
-    form = call("form", word="cover", start=first.isoformat(), until=last.isoformat())
-    return Button(_("Ask somebody else"), form, "primary")
+    return {"start": first.isoformat(), "until": last.isoformat()}
 
 
 def _change_words(ctx: Context, cover: Cover) -> Sentence:
@@ -89,6 +120,19 @@ def _name(ctx: Context, id: PersonId) -> str:
 
 @feature.follows(Event.CAME_BACK)
 def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
-    """Name nobody's place on the managers' card any more: whoever is back can be asked anew."""
+    """Let whoever counted on somebody hear that they can be asked anew: nothing begins unasked."""
+    posts: tuple[Post, ...] = ()
+    for each in stand_ins.left_open(ctx.tx, person, ctx.now):
+        key = key_of(each.id)
+        said = _(
+            "{who} is here again. Nobody stands in for you {days} until you ask again.",
+            who=name(ctx, person),
+            days=days(ctx, each),
+        )
+        posts += ctx.follow(Event.ANSWERED, f"{key}:left")
+        if duty.is_here(ctx, each.person):
+            told = line(said, _ask_again(ctx, each))
+            question = Question(each.person, f"{key}:back:{ctx.new_id()}", told, each.starts_at)
+            posts += ctx.follow(Event.ASKED, question)
     stand_ins.is_back(ctx.tx, person)
-    return ()
+    return posts

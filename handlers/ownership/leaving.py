@@ -34,7 +34,7 @@ from handlers.on_call import duty
 from handlers.ownership import held
 from handlers.services.cards import name_somebody, some, why_red
 from handlers.settings.managers import OPERATORS
-from storage import people, services, workspaces
+from storage import attention, people, services, workspaces
 from storage.delivery import timers
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.timers import TimerKind
@@ -83,21 +83,66 @@ def hand_on_all(ctx: Context, person: PersonId) -> Reply:
     """
     if duty.is_here(ctx, person):
         return _back(ctx, person)
+    followed = _followed(ctx, person)
     moved = held.hand_on(ctx, person)
     if not held.by(ctx, person) and not _was_last_manager(ctx, person):
-        return Reply(posts=moved)
+        _tell_managers(ctx, person)
+        return Reply(posts=(*moved, *_tell_next(ctx, followed)))
     batch = _batch(ctx, person)
     told = [each.id for each in duty.managers(ctx)] or _instead(ctx)
     message = _card(ctx, batch)
     cards = tuple(Post(_key(batch), message, f"direct:{each}", ParcelKind.NOTE) for each in told)
     _tell_who_acts(ctx, batch, but=told)
-    return Reply(posts=(*moved, *cards))
+    # Of whoever left minutes ago, the same card has just said who acts.
+    followed = [each for each in followed if each not in batch.people]
+    return Reply(posts=(*moved, *_tell_next(ctx, followed), *cards))
 
 
 def _instead(ctx: Context) -> list[PersonId]:
     """Return who is told where nobody manages: whoever is on duty for the rest, if anybody is."""
     first = duty.heir(ctx)
     return [first] if first is not None else []
+
+
+def _followed(ctx: Context, person: PersonId) -> list[PersonId]:
+    """Return for which of those who left before somebody has acted until now; that ends here."""
+    before = []
+    for each in people.all(ctx.tx):
+        if each.id == person or each.here:
+            continue
+        key = _acts_key(each.id)
+        if any(matter.person == person for matter in attention.standing(ctx.tx, key)):
+            attention.settle_of(ctx.tx, key, person)
+            before.append(each.id)
+    return before
+
+
+def _tell_next(ctx: Context, followed: list[PersonId]) -> tuple[Post, ...]:
+    """Let whoever acts for those who left hear so, where it was another one until now."""
+    posts: tuple[Post, ...] = ()
+    for left in followed:
+        key = _acts_key(left)
+        knows = {matter.person for matter in attention.standing(ctx.tx, key)}
+        for id, words in _acting(ctx, left).items():
+            if id not in knows:
+                matters.note(ctx, id, key, words)
+        posts += card_posts(ctx, left)
+    return posts
+
+
+def _tell_managers(ctx: Context, person: PersonId) -> None:
+    """Let managers hear that another one is gone: whoever named them counts on them, too."""
+    found = people.find(ctx.tx, person)
+    if found is None or not found.manager:
+        return
+    words = _("{who} managed Lotse as well, and is no longer active.", who=name(ctx, person))
+    another = Button(_("Add a manager"), call("settings manager"))
+    for each in duty.managers(ctx):
+        matters.note(ctx, each.id, _managed_key(person), words, another, personal=True)
+
+
+def _managed_key(person: PersonId) -> str:
+    return f"left:{person}:managed"
 
 
 def _was_last_manager(ctx: Context, person: PersonId) -> bool:
@@ -150,6 +195,7 @@ def _key(batch: Batch) -> str:
 
 def _back(ctx: Context, person: PersonId) -> Reply:
     posts = ctx.follow(Event.CAME_BACK, person) + matters.settle(ctx, _acts_key(person))
+    posts += matters.settle(ctx, _managed_key(person))
     batch = _of(ctx, person)
     if batch is not None:
         posts += (Post(_key(batch), _card(ctx, batch)),)
@@ -278,8 +324,7 @@ def _tell_who_acts(ctx: Context, batch: Batch, but: list[PersonId]) -> None:
     for person in batch.people:
         for id, words in _acting(ctx, person).items():
             if id not in (*batch.people, *but):
-                # It ends with them: what they act for has somebody else then, who is told.
-                matters.note(ctx, id, _acts_key(person), words, personal=True)
+                matters.note(ctx, id, _acts_key(person), words)
 
 
 def _acting(ctx: Context, person: PersonId) -> dict[PersonId, Sentence]:

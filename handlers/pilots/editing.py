@@ -85,8 +85,13 @@ def name_for(ctx: Context, pilot: Pilot, role: str, person: PersonId | None) -> 
         posts += settle(ctx, pilot, f"vacant {role}")
     if person is None or mine:
         return posts
+    return (*posts, *ask(ctx, pilot, role, person))
+
+
+def ask(ctx: Context, pilot: Pilot, role: str, person: PersonId) -> tuple[Post, ...]:
+    """Ask whoever is named for a role whether they take it."""
     asks = question(ctx, pilot, role)
-    return (*posts, *matters.ask(ctx, person, asked_key(pilot, role), asks, personal=True))
+    return matters.ask(ctx, person, asked_key(pilot, role), asks, personal=True)
 
 
 def asked_key(pilot: Pilot, role: str) -> str:

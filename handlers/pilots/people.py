@@ -235,6 +235,8 @@ def back(ctx: Context, person: PersonId) -> tuple[Post, ...]:
             pilots.accept(ctx.tx, each.id, role, person, ctx.now)
             editing.note(ctx, each, f"accepted {role}")
             posts += editing.settle(ctx, each, f"vacant {role}")
+        elif role not in roles.filled(each):  # they were asked, and had not answered
+            posts += editing.ask(ctx, each, role, person)
     return posts
 
 

@@ -26,6 +26,9 @@ VALID = timedelta(minutes=10)
 SHAPE = 8  # characters of a code: 32 bits, good for ten minutes and one use
 
 CHATS = {"slack": "Slack", "teams": "Teams"}  # by how identities there begin
+NOTHING = _(
+    "Linked is one person in Slack with the same one in Teams. Here there is nothing to link."
+)
 
 Code = Annotated[
     str,
@@ -40,8 +43,13 @@ Code = Annotated[
     help=_("I am the same person in Slack and in Teams."),
 )
 def link(ctx: Context, code: Code = "") -> Reply:
+    chats = _chats_of(ctx, ctx.person.id)
+    if not chats:
+        raise Refusal(NOTHING)
     if code:
         return _typed(ctx, code)
+    if len(chats) == len(CHATS):
+        raise Refusal(_("You are one person in Slack and in Teams already."))
     made = ctx.new_secret().replace("-", "")[:SHAPE]
     privacy.begin(ctx.tx, made, ctx.person.id, ctx.now)
     shown = f"{made[:4]}-{made[4:]}"
@@ -83,19 +91,26 @@ def _typed(ctx: Context, code: str) -> Reply:
 
 
 def _need_two_chats(ctx: Context, *two: PersonId) -> None:
-    """Refuse to link two of the same chat: those are two people."""
-    chats = [
-        {each.partition(":")[0] for each in people.identities_of(ctx.tx, person)} for person in two
-    ]
-    for chat, name_of in CHATS.items():
-        if all(chat in each for each in chats):
+    """Refuse to link but one in Slack with one in Teams: two of the same chat are two people."""
+    first, second = (_chats_of(ctx, each) for each in two)
+    both = first & second
+    for chat in CHATS:
+        if chat in both:
             raise Refusal(
                 _(
                     "This code was shown in {chat}, too. Linked is one person in Slack with the "
                     "same one in Teams; please type it in the other chat.",
-                    chat=name_of,
+                    chat=CHATS[chat],
                 )
             )
+    if not first or not second:
+        raise Refusal(NOTHING)
+
+
+def _chats_of(ctx: Context, person: PersonId) -> set[str]:
+    """Return in which of the chats somebody is known; the local page is none of them."""
+    found = people.identities_of(ctx.tx, person)
+    return {each.partition(":")[0] for each in found} & CHATS.keys()
 
 
 def _right(typed: Person, asked: Person) -> Sentence | None:

@@ -37,7 +37,7 @@ from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.removing.copies import Thing, take_out
 from handlers.kit.words import Who, _, _n
 from handlers.on_call import duty
-from handlers.problems import lifecycle
+from handlers.problems import fixes, lifecycle
 from handlers.problems.cards import CAUSE, card, fix_button, history, key
 from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusal, standing
@@ -260,6 +260,7 @@ def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
         if each.proposed_to == person:
             problems.ask(ctx.tx, each.number, None)
             posts += lifecycle.to_owner(ctx, lifecycle.again(ctx, each))
+        posts += fixes.ask_another(ctx, each, person)
     return posts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 from handlers.attention import matters
@@ -30,6 +31,7 @@ from handlers.problems.changes import Reason, Until, check_exception
 from handlers.problems.lookup import Ref, changed_reply, may, refusal, standing, verifiers
 from storage import people, problems
 from storage import repeats as storage_repeats
+from storage.engine.ids import PersonId
 from storage.problems import Problem
 from storage.problems import overrides as problem_overrides
 from storage.problems.states import ProblemEvent, ProblemState
@@ -85,14 +87,28 @@ def fix(
 
 def _asked_to_verify(ctx: Context, problem: Problem) -> tuple[Post, ...]:
     """Ask one other person to verify: the accountable, the deputy, else a manager."""
+    for id in _who_verifies(ctx, problem):
+        if duty.is_here(ctx, id):
+            return matters.ask(ctx, id, key(problem.number), card(ctx, problem), personal=True)
+    return ()
+
+
+def _who_verifies(ctx: Context, problem: Problem) -> list[PersonId]:
+    """Return who can be asked to verify, in their order; who left stands among them."""
     service = ctx.service_of(problem.service)
     ids = [service.accountable, service.deputy] if service else []
     ids += [each.id for each in people.managers(ctx.tx)]
-    for id in ids:
-        found = ctx.person_of(id)
-        if found is not None and found.active and id != problem.fixed_by:
-            return matters.ask(ctx, id, key(problem.number), card(ctx, problem), personal=True)
-    return ()
+    return [id for id in dict.fromkeys(ids) if id != problem.fixed_by]
+
+
+def ask_another(ctx: Context, problem: Problem, left: PersonId) -> tuple[Post, ...]:
+    """Ask the next one to verify a fix where somebody who left was asked to."""
+    before = list(itertools.takewhile(lambda id: id != left, _who_verifies(ctx, problem)))
+    if problem.state != ProblemState.FIXED or left == problem.fixed_by:
+        return ()
+    if any(duty.is_here(ctx, id) for id in before):
+        return ()  # they were asked, and are here
+    return _asked_to_verify(ctx, problem)
 
 
 @feature.command(

@@ -99,6 +99,7 @@ def change(
         raise Refusal(
             _("Please write it like 24.12.–1.1. or 26.5.2028; two months at most."), field="closed"
         )
+    hours.need_ahead(days, working_hours.company(ctx).closed, today_of(ctx))
     where = hours.region_of(region) if region else ctx.workspace.region
     if where is None:
         raise Refusal(_("I do not know this region. Try NW, or AT."), field="region")

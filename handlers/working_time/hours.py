@@ -78,6 +78,18 @@ def closing_days_text(closed: tuple[Closed, ...]) -> str:
     return ", ".join(rows)
 
 
+def need_ahead(closed: tuple[Closed, ...], kept: tuple[Closed, ...], today: date) -> None:
+    """Refuse days that are over, but those that stood there already: the form brings them back."""
+    over = [each for each in closed if not each.yearly and each.last < today and each not in kept]
+    if over:
+        words = _(
+            "This is over already: {days}. Please give days that are still to come, such as "
+            "24.12.–1.1.",
+            days=closing_days_words(tuple(over)),
+        )
+        raise Refusal(words, field="closed")
+
+
 def weekly(chosen: Weekly) -> Sentence:
     """Return the digest's weekday and hour."""
     day = A_MONDAY + timedelta(days=chosen.day)

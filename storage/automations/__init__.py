@@ -365,15 +365,19 @@ def set_people(
 ) -> None:
     """Name who is accountable and deputy; an open question to somebody else is over.
 
-    Who was named before keeps having accepted; the others have `accepted`, or are still asked.
+    Who had either role keeps having accepted; the others have `accepted`, or are still asked.
     """
     tx.write(
         """
         update automations set
-            accountable_accepted_at = case when accountable = :accountable
-                then accountable_accepted_at else :accepted end,
-            deputy_accepted_at = case when deputy = :deputy
-                then deputy_accepted_at else :accepted end,
+            accountable_accepted_at = case
+                when accountable = :accountable then accountable_accepted_at
+                when deputy = :accountable then coalesce(:accepted, deputy_accepted_at)
+                else :accepted end,
+            deputy_accepted_at = case
+                when deputy = :deputy then deputy_accepted_at
+                when accountable = :deputy then coalesce(:accepted, accountable_accepted_at)
+                else :accepted end,
             accountable = :accountable, deputy = :deputy, offered_to = null
         where workspace = :workspace and id = :id and state = 'active'
         """,

@@ -54,14 +54,15 @@ def of(tx: Tx, person: PersonId, state: AnswererState) -> list[str]:
 
 def ask(
     tx: Tx, area: str, person: PersonId, *, state: AnswererState, by: PersonId, now: datetime
-) -> None:
-    """Ask somebody to answer the friction of an area."""
-    tx.write(
+) -> bool:
+    """Ask somebody to answer the friction of an area; False when they do so already."""
+    asked = tx.run(
         """
         insert into friction_answerers (workspace, area, answerer, state, named_by, named_at)
         values (:workspace, :area, :person, :state, :by, :now)
         on conflict (workspace, area, answerer) do update
         set state = excluded.state, named_by = excluded.named_by, named_at = excluded.named_at
+        where friction_answerers.state <> 'accepted'
         """,
         area=area,
         person=person,
@@ -69,6 +70,7 @@ def ask(
         by=by,
         now=as_text(now),
     )
+    return asked == 1
 
 
 def decide(tx: Tx, area: str, person: PersonId, state: AnswererState) -> bool:
@@ -88,8 +90,8 @@ def decide(tx: Tx, area: str, person: PersonId, state: AnswererState) -> bool:
     )
 
 
-def hand_on(tx: Tx, area: str, person: PersonId, to: PersonId, now: datetime) -> None:
-    """Ask `to` to answer an area in somebody's place."""
+def hand_on(tx: Tx, area: str, person: PersonId, to: PersonId, now: datetime) -> bool:
+    """Ask `to` to answer an area in somebody's place; False when they do so already."""
     tx.write(
         """
         delete from friction_answerers
@@ -98,7 +100,7 @@ def hand_on(tx: Tx, area: str, person: PersonId, to: PersonId, now: datetime) ->
         area=area,
         person=person,
     )
-    ask(tx, area, to, state=AnswererState.ASKED, by=person, now=now)
+    return ask(tx, area, to, state=AnswererState.ASKED, by=person, now=now)
 
 
 def drop(tx: Tx, person: PersonId) -> int:

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.kit.context import Context
+from handlers.kit.errors import Refusal
 from handlers.kit.readers.evidence import is_address, is_proof
-from handlers.kit.readers.timestamps import read_moment, written
+from handlers.kit.readers.timestamps import PastReader, read_moment, written
+from tests.pretend.stage import Stage
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Berlin
 
@@ -33,6 +36,9 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # Monday, eleven o'clock in Ber
         ("9 Uhr", "2026-11-23 09:00"),
         ("9 Uhr 03", "2026-11-23 09:03"),
         ("heute um 9 uhr.", "2026-11-23 09:00"),
+        ("9:28 am", "2026-11-23 09:28"),
+        ("9am", "2026-11-23 09:00"),
+        ("yesterday at 11:10 p.m.", "2026-11-22 23:10"),
         ("24.11. 09:28", "2026-11-24 09:28"),  # still to come, to be refused by whoever asks
     ],
 )
@@ -42,7 +48,9 @@ def test_a_moment_is_read_as_people_write_it(text: str, moment: str) -> None:
     assert written(found, "Europe/Berlin", "en") == moment
 
 
-@pytest.mark.parametrize("text", ["", "vorhin", "25:00", "09:61", "31.2. 09:00", "9", "2026-11-23"])
+@pytest.mark.parametrize(
+    "text", ["", "vorhin", "25:00", "09:61", "13pm", "31.2. 09:00", "9", "2026-11-23"]
+)
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text, NOW, "Europe/Berlin") is None
 
@@ -73,3 +81,15 @@ def test_tickets_and_addresses_are_proof(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "siehe oben", "OPS", "#", "Ticket 12 im Kopf"])
 def test_other_words_are_not(text: str) -> None:
     assert not is_proof(text)
+
+
+def test_what_is_no_moment_is_refused_with_an_example(bot: Stage) -> None:
+    refused: list[str] = []
+
+    def read(ctx: Context) -> None:
+        with pytest.raises(Refusal) as told:
+            PastReader().value("vorhin", ctx)
+        refused.append(ctx.text(told.value.words))
+
+    bot.inside(read)
+    assert "09:28" in refused[0] and "2026" in refused[0], "an example of today"

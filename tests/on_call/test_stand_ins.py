@@ -319,6 +319,36 @@ def test_who_is_back_does_not_stand_in_again_unasked(
     assert len([e for e in chris.sees() if "Nobody stands in any more" in e]) == 0
 
 
+def test_who_counted_on_somebody_hears_that_they_are_back_and_asks_again(
+    anna: Say, ben: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    ben("vertreten Anna 1.12.2026 bis 4.12.2026")
+    anna.press("Yes, agreed")
+    wind(to="2026-11-28 12:00")  # a Saturday
+    leaves(bot, PersonId("anna"))
+    leaves(bot, PersonId("anna"), active=True)
+    wind(to="2026-11-30 07:00")
+    assert not [each for each in ben.sees() if "Anna ist nicht mehr aktiv" in each], "it is over"
+    (told,) = (each for each in ben.sees() if "Anna ist wieder da." in each)
+    assert "von Di. 1. Dez. bis Fr. 4. Dez." in told
+    assert bot.rows(STATES) == [{"state": "ended"}]
+    ben.press("Noch einmal fragen")
+    ben.fill()  # person and days are in the form already
+    anna.press("Yes, agreed")
+    assert {each["state"] for each in bot.rows(STATES)} == {"ended", "confirmed"}
+
+
+def test_nobody_hears_of_who_is_back_where_somebody_else_was_asked(
+    anna: Say, ben: Say, carla: Say, bot: Stage
+) -> None:
+    ben("vertreten Anna heute bis Freitag")
+    anna.press("Yes, agreed")
+    leaves(bot, PersonId("anna"))
+    ben("vertreten Carla heute bis Freitag")
+    leaves(bot, PersonId("anna"), active=True)
+    assert not [each for each in ben.sees() if "wieder da" in each]
+
+
 def test_handing_everything_over_asks_the_new_one_to_stand_in(
     anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
 ) -> None:

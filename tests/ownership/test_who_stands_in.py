@@ -79,3 +79,57 @@ def test_of_two_leavers_nothing_comes_beside_the_card(
     leaves(bot, PersonId("carla"))
     bot.wind(to=MONDAY + timedelta(days=1))
     assert not any("You stand in until" in each for each in chris.sees())
+
+
+def stands_in(who: Say) -> list[str]:
+    """Return what somebody has heard of standing in for who left."""
+    said = ("You stand in until", "Du springst ein")
+    return [each for each in who.sees() if any(words in each for words in said)]
+
+
+def left_with_deputy(bot: Stage) -> None:
+    """Ben leaves; Carla acts for what he was accountable for, then Chris would."""
+    leaves(bot, PersonId("ben"))
+    bot.wind(to=datetime(2026, 11, 24, 12, tzinfo=BERLIN))
+
+
+def test_the_next_who_stands_in_hears_so_when_the_first_leaves_too(
+    ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    left_with_deputy(bot)
+    assert len(stands_in(carla)) == 1 and stands_in(chris) == []
+    leaves(bot, PersonId("carla"))
+    bot.wind(to=datetime(2026, 11, 26, 12, tzinfo=BERLIN))
+    told = [each for each in stands_in(chris) if "Ben is no longer active." in each]
+    assert len(told) == 1, chris.sees()
+    rows = bot.rows(
+        "select person, state from matters where workspace = :workspace and key = 'left:ben:acts'"
+    )
+    assert {each["person"] for each in rows if each["state"] != "settled"} == {"chris"}
+
+
+def test_who_stands_in_for_who_stands_in_hears_so_while_they_are_away(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    """Carla is away when Ben leaves at the weekend, and comes back after she was to be told."""
+    do(carla, "cover", person="anna", start="2026-11-30", until="2026-12-04")
+    (row,) = bot.rows("select id from covers where workspace = :workspace")
+    do(anna, "cover confirm", cover=str(row["id"]))
+    bot.wind(to=SATURDAY)
+    leaves(bot, PersonId("ben"))
+    bot.wind(to=MONDAY)
+    assert len(stands_in(anna)) == 1, anna.sees()
+    assert stands_in(carla) == [], "she is away"
+
+
+def test_who_stood_in_and_left_is_nobody_s_line(
+    ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    """Before she was told: it goes to the next one, in their own words, and once."""
+    bot.wind(to=SATURDAY)
+    leaves(bot, PersonId("ben"))
+    bot.wind(to=SATURDAY + timedelta(hours=2))
+    leaves(bot, PersonId("carla"))
+    bot.wind(to=MONDAY)
+    assert sum("Ben is no longer active." in each for each in stands_in(chris)) == 1
+    assert stands_in(carla) == []

@@ -26,6 +26,7 @@ from tests.house.test_doors import named
 from tests.pilots.test_pilots import started
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import BERLIN, Say, Stage, answered
+from tests.privacy.chats import in_chats
 
 LINK = "https://tickets.example.com/77"
 KEPT = [each for feature in FEATURES for each in feature.all_keeps]
@@ -152,6 +153,7 @@ def _looked_after_itself(bot: Stage, anna: Say, ben: Say, carla: Say, chris: Say
     (asked,) = bot.rows("select id from handovers where workspace = :workspace")
     do(carla, "hand over accept", handover=str(asked["id"]))
     chris("board")
+    in_chats(bot, ben="slack")
     ben("verbinden")
     bot.wind(minutes=60 * 24 * 6)  # the first nights report, and a round of relief is closed
     chris("board")
@@ -285,6 +287,7 @@ def test_each_kind_of_record_goes_on_its_day(
 
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(bot: Stage, ben: Say) -> None:
+    in_chats(bot, ben="slack")
     ben("verbinden")
     found: list[retention.Let] = []
     bot.clock.wind(bot.clock.now() + timedelta(days=2))
@@ -333,6 +336,7 @@ def test_managers_see_what_is_kept_what_goes_next_and_what_went(
     bot: Stage, anna: Say, ben: Say, chris: Say
 ) -> None:
     bot.store(lambda tx: retention.plan(tx, id="r", now=bot.clock.now(), zone="Europe/Berlin"))
+    in_chats(bot, ben="slack")
     ben("verbinden")
     shown = chris("retention")
     assert shown.startswith("What is kept, and how long, 1–12 of ")

@@ -21,6 +21,7 @@ from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
 from tests.pilots.test_pilots import started
 from tests.pretend.stage import Say, Stage, staged
+from tests.privacy.chats import in_chats
 
 HISTORIES = 1000 if os.environ.get("LOTSE_SOAK") == "1" else 20
 NAME = "Zyxophila"  # no word of ours, and no part of one
@@ -47,6 +48,7 @@ def lives(bot: Stage, chance: random.Random, steps: int) -> None:
         lambda n: ben("restored 1 neues Kabel"),
         lambda n: bot.wind(minutes=chance.choice((1, 12, 90, 600))),
     ]
+    in_chats(bot, **{NAME.lower(): "slack"})
     her("incident Kasse tot")
     for n in range(steps):
         chance.choice(deeds)(n)
@@ -149,6 +151,7 @@ def test_what_is_stored_about_her_is_all_told_before(bot: Stage) -> None:
     """By comparison: each table that a search finds her in is behind a door, or lets go of it."""
     her = Say(bot, NAME.lower())
     started(bot)
+    in_chats(bot, **{NAME.lower(): "slack"})
     her("incident Kasse tot")
     her("friction Formular doppelt")
     her("verbinden")

@@ -20,6 +20,7 @@ from storage.delivery.places import PlaceKind
 from storage.engine import Tx, opening
 from storage.engine.ids import PersonId, PlaceId
 from tests.pretend.stage import Say, Stage, answered
+from tests.privacy.chats import in_chats
 
 
 def everywhere(bot: Stage) -> str:
@@ -97,6 +98,7 @@ def test_who_answers_for_something_hands_it_over_first(ben: Say, chris: Say) -> 
 
 def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
+    in_chats(bot, ben="slack", ben2="teams")
     two = Say(bot, "ben2")
     two("friction Formulare")
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
@@ -113,18 +115,56 @@ def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
 
 @pytest.mark.parametrize("where", ["slack", "teams"])
 def test_two_of_the_same_chat_are_two_people(bot: Stage, anna: Say, ben: Say, where: str) -> None:
-    def known(tx: Tx) -> None:
-        for person in ("anna", "ben"):
-            tx.insert("identities", identity=f"{where}:T1:{person}", person=person)
-
-    bot.store(known)
+    in_chats(bot, anna=where, ben=where)
     code = anna("link").splitlines()[-1].removeprefix("link ")
     assert f"wurde in {where.title()} angezeigt" in ben(f"verbinden {code}")
     assert anna.sees() == [], "nobody is asked"
 
 
+@pytest.mark.parametrize(
+    ("who", "word", "said"),
+    [
+        ("anna", "link", "Linked is one person in Slack with the same one in Teams. Here there"),
+        ("ben", "verbinden", "Verbunden wird eine Person in Slack mit derselben in Teams."),
+    ],
+)
+def test_who_is_in_neither_chat_has_nothing_to_link(
+    bot: Stage, who: str, word: str, said: str
+) -> None:
+    """Two people of the local page, or of the terminal, are two people."""
+    bot.store(lambda tx: people.set_language(tx, PersonId("anna"), "en"))
+    asks, chris = Say(bot, who), Say(bot, "chris")
+    assert asks(word).startswith(said), "no code is shown"
+    assert asks(f"{word} abcd-1234").startswith(said), "nor is one asked for"
+    in_chats(bot, chris="slack")
+    code = chris("link").splitlines()[-1].removeprefix("link ")
+    assert asks(f"{word} {code}").startswith(said), "nor is one taken"
+    assert chris.sees() == [], "nobody is asked"
+    rows = bot.rows("select other from link_codes where workspace = :workspace")
+    assert [each["other"] for each in rows] == [None]
+
+
+def test_what_was_asked_before_is_not_linked_either(bot: Stage, ben: Say, chris: Say) -> None:
+    """A question of an earlier version may still wait."""
+    in_chats(bot, ben="slack", chris="teams")
+    code = chris("link").splitlines()[-1].removeprefix("link ")
+    ben(f"link {code}")
+    local = "delete from identities where workspace = :workspace and identity = 'slack:T1:ben'"
+    bot.store(lambda tx: tx.run(local))
+    assert chris.press(calls="link yes").startswith("Linked is one person in Slack")
+    ben("ack 1")
+    assert bot.rows("select id from people where workspace = :workspace and id = 'ben'")
+
+
+def test_who_is_linked_needs_no_code(bot: Stage, ben: Say) -> None:
+    in_chats(bot, ben="slack")
+    in_chats(bot, ben="teams")
+    assert ben("verbinden") == "Du bist in Slack und in Teams schon eine Person."
+
+
 def test_a_manager_s_right_is_named_before_it_goes_along(bot: Stage, ben: Say, chris: Say) -> None:
-    two = Say(bot, "ben2")
+    in_chats(bot, ben="teams", ben2="teams", chris="slack", dora="slack")
+    two, dora = Say(bot, "ben2"), Say(bot, "dora")
     code = chris("link").splitlines()[-1].removeprefix("link ")
     two(f"link {code}")
     assert "You are a manager; then whoever has typed the code is one, too." in chris.sees()[-1]
@@ -132,11 +172,12 @@ def test_a_manager_s_right_is_named_before_it_goes_along(bot: Stage, ben: Say, c
     chris(f"link {code}")
     assert "Chris gehört zur Leitung; du dann auch." in ben.sees()[-1]
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
-    two(f"verbinden {code}")
+    dora(f"verbinden {code}")
     assert "Leitung" not in ben.sees()[-1]
 
 
 def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben: Say) -> None:
+    in_chats(bot, ben="slack", ben2="teams")
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     assert "anderen" in ben(f"verbinden {code}")
     two = Say(bot, "ben2")
@@ -145,6 +186,7 @@ def test_a_code_is_good_for_ten_minutes_once_and_elsewhere_only(bot: Stage, ben:
 
 
 def test_alarms_reach_both_chats_of_one_person(bot: Stage, anna: Say, ben: Say) -> None:
+    in_chats(bot, ben="slack", ben2="teams")
     two = Say(bot, "ben2")
     two("stand")
     bot.store(
@@ -200,6 +242,7 @@ def test_two_who_are_one_are_neither_deputy_nor_stand_in_of_themselves(
     bot: Stage, ben: Say, carla: Say, chris: Say
 ) -> None:
     """Ben and Carla turn out to be one person, who asked, checked and stood in as two."""
+    in_chats(bot, ben="slack", carla="teams")
     carla("vertreten ben 1.12.2026 bis 3.12.2026")
     code = ben("verbinden").splitlines()[-1].removeprefix("verbinden ")
     carla(f"verbinden {code}")

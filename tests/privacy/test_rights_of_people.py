@@ -19,6 +19,7 @@ from storage.engine.ids import PersonId, PlaceId
 from storage.people import Person, PersonKind
 from tests.board.test_board import Browser
 from tests.pretend.stage import Say, Stage, answered
+from tests.privacy.chats import in_chats
 
 TOLD = "Lotse stores your name"
 HIDDEN = "“name not shown”"
@@ -308,6 +309,7 @@ def test_the_only_manager_cannot_be_restricted(bot: Stage) -> None:
 def test_two_are_not_linked_while_one_is_restricted(bot: Stage) -> None:
     """Else whoever answers for something would be read nowhere."""
     dora = restricted(bot)
+    in_chats(bot, dora="slack", dora2="teams")
     two = Say(bot, "dora2")
     code = dora("link").splitlines()[-1].removeprefix("link ")
     two(f"link {code}")

@@ -102,6 +102,104 @@ def test_what_are_no_closing_days_is_refused(chris: Say, text: str) -> None:
     assert "Please write it like 24.12.–1.1." in chris.fill(times="7-18", closed=text)
 
 
+NINE = "Mon–Fri 09:00–17:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("9am–5pm", NINE), ("9 am - 5 pm", NINE), ("9 a.m. to 5 p.m.", NINE), ("9–17", NINE),
+     ("9 bis 17 Uhr", NINE), ("von 9 bis 17", NINE), ("09:00-17:00 Uhr", NINE), ("9-5pm", NINE),
+     ("9am-5", NINE), ("from 9am until 5pm", NINE), ("weekdays 9‑17", NINE), ("9h - 17h", NINE),
+     ("9–17 Uhr (Mo–Fr)", NINE), ("von Montag bis Freitag von 9 bis 17 Uhr", NINE),
+     ("montags bis freitags 9-17", NINE), ("Mo–Fr 9–17, Sa frei", NINE), ("Mo-Fr 9-17.", NINE),
+     ("9.00 – 17.00 Uhr", NINE), ("Mo–Fr 8–16", "Mon–Fri 08:00–16:00"),
+     ("1-5pm", "Mon–Fri 13:00–17:00"), ("8am-12pm", "Mon–Fri 08:00–12:00"),
+     ("2pm–12am", "Mon–Fri 14:00–24:00"), ("12am-6am", "Mon–Fri 00:00–06:00"),
+     ("12:30pm-8:15pm", "Mon–Fri 12:30–20:15"), ("täglich 0–24", "Mon–Sun 00:00–24:00"),
+     ("Mo–Do 8–16 und Fr 8–14", "Mon–Thu 08:00–16:00 and Fri 08:00–14:00"),
+     ("9-17, Fr frei", "Mon–Thu 09:00–17:00"), ("Mo und Mi 9-17",
+      "Mon 09:00–17:00 and Wed 09:00–17:00")],
+)  # fmt: skip
+def test_working_hours_are_read_as_people_write_them(chris: Say, text: str, read: str) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    assert f"Working hours: {read}\n" in chris.fill(times=text)
+
+
+@pytest.mark.parametrize(
+    "text", ["9", "9am", "17–9", "9-5", "13pm–15pm", "0am-5pm", "9:75-10", "25–26", "vormittags",
+             "Mo–Fr 8–12 und 13–17", "Sa 8–12, 13–17", "werktags 8-16", "immer mal 9–17", "frei",
+             "Mo–Fr frei", "108-16", "8-1600"],
+)  # fmt: skip
+def test_what_are_no_hours_is_refused_with_an_example_and_nothing_is_stored(
+    chris: Say, bot: Stage, text: str
+) -> None:
+    before = chris("settings")
+    chris.press("Change working time")
+    assert "Please write it like 07:00–18:00, or" in chris.fill(times=text, closed="26.5.2028")
+    assert chris("settings") == before
+    assert bot.rows("select name from settings where workspace = :workspace") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [("26.5.2026", "26 May 2026"), ("1.1.2020", "1 January 2020"), ("22.11.2026",
+      "22 November 2026"), ("24.12.–1.1.2026", "24 December 2025 to 1 January 2026"),
+     ("24.12.–1.1., 2.10.2026", "2 October 2026")],
+)  # fmt: skip
+def test_a_closing_day_that_is_over_is_told_and_nothing_is_stored(
+    chris: Say, bot: Stage, text: str, over: str
+) -> None:
+    before = chris("settings")
+    chris.press("Change working time")
+    said = chris.fill(times="9–17", closed=text)
+    assert f"This is over already: {over}. Please give days that are still to come" in said
+    assert chris("settings") == before
+    assert bot.rows("select name from settings where workspace = :workspace") == []
+
+
+def test_a_closing_day_that_was_set_in_time_hinders_no_later_change(chris: Say, bot: Stage) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    chris.fill(times="9–17", closed="24.11.2026, 23.11.2026–25.11.2026")
+    bot.wind(to="2026-12-07 10:00")
+    chris("settings")
+    chris.press("Change working time")
+    said = chris.fill(times="8–16")
+    assert "Working hours: Mon–Fri 08:00–16:00" in said and "24 November 2026" in said
+    chris.press("Change working time")
+    assert "Closing days: none" in chris.fill(times="8–16", closed="keine")
+
+
+def test_a_service_has_hours_as_people_write_them(chris: Say) -> None:
+    chris("service edit kasse")
+    chris.fill(hours="9am–5pm")
+    assert "09:00–17:00" in chris("service kasse")
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("5pm", "17:00"), ("5 p.m.", "17:00"), ("12 am", "00:00"), ("9 Uhr", "09:00"),
+     ("um 9:30 Uhr", "09:30"), ("9h", "09:00"), ("9.30", "09:30")],
+)  # fmt: skip
+def test_an_hour_is_read_as_people_write_it(anna: Say, text: str, hour: str) -> None:
+    anna("attention")
+    assert f"at {hour}," in anna.fill(hour=text)
+
+
+@pytest.mark.parametrize("text", ["13pm", "25", "9:75", "bald", ""])
+def test_what_is_no_hour_is_refused(anna: Say, text: str) -> None:
+    anna("attention")
+    assert "reaches you at" not in anna.fill(hour=text)
+
+
+@pytest.mark.parametrize("text", ["Mon 8am", "Monday at 8 a.m.", "montags 8 Uhr", "Mo 8"])
+def test_the_digest_s_hour_is_read_as_people_write_it(chris: Say, text: str) -> None:
+    chris("settings")
+    chris.press("Change working time")
+    assert "The digest comes: Mon 08:00" in chris.fill(times="9-17", digest=text)
+
+
 def test_a_week_without_any_hours_is_refused(chris: Say) -> None:
     chris("settings")
     chris.press("Change working time")

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import FieldKind
+from handlers.kit.readers.clocks import clock
 from handlers.kit.readers.dates import read_day_near, today_of
 from handlers.kit.words import Words, _
 
 CLOCK = re.compile(
     r"(?:(?P<day>.*?),?\s+)?(?P<hour>\d{1,2})"
-    r"(?:[:.](?P<minute>\d{2})(?:\s*(?:uhr|h))?|\s*(?:uhr|h)(?:\s*(?P<after>\d{2}))?)"
+    r"(?:[:.](?P<minute>\d{2})(?:\s*(?:uhr|h|(?P<late>[ap]\.?m)))?"
+    r"|\s*(?:uhr|h)(?:\s*(?P<after>\d{2}))?|\s*(?P<half>[ap]\.?m))"
 )
 AT = re.compile(r"\b(?:um|gegen|at)\s+(?=\d)")  # before the hour, where people put it
 
@@ -29,16 +31,15 @@ def read_moment(text: str, now: datetime, zone: str) -> datetime | None:
     found = CLOCK.fullmatch(AT.sub("", text.strip().casefold()).rstrip("."))
     if found is None:
         return None
-    minute = int(found["minute"] or found["after"] or 0)
-    if int(found["hour"]) > 23 or minute > 59:
+    shown = clock(found["hour"], found["minute"] or found["after"], found["late"] or found["half"])
+    if shown is None:
         return None
     local = now.astimezone(ZoneInfo(zone))
-    clock = time(int(found["hour"]), minute)
     if found["day"]:
         day = read_day_near(found["day"], local.date())
     else:
-        day = local.date() if clock <= local.time() else local.date() - timedelta(days=1)
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) if day else None
+        day = local.date() if shown <= local.time() else local.date() - timedelta(days=1)
+    return datetime.combine(day, shown, ZoneInfo(zone)).astimezone(UTC) if day else None
 
 
 WRITTEN = {"de": "%d.%m.%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
