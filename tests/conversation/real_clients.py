@@ -87,13 +87,14 @@ async def wrong(floor: Floor, lines: list[Line], seen: Seen) -> list[str]:
                 f" {[row['title'] for row in became.new]} {became.texts[:120]!r}"
                 f" {[(label, call.word) for label, call in became.calls]}"
             )
-        declared = [int(row["number"]) for row in became.new]
-        if sorted([*alerts, *declared]) != floor.alerts():
-            found.append(f"{line.id} {line.text!r}: declared {declared}, alerted {floor.alerts()}")
         try:
             await seen(telling(became))
         except AssertionError as missing:
             found.append(f"{line.id} {line.text!r} is not seen: {missing}")
+        declared = [int(row["number"]) for row in became.new]
+        # Whom no client reaches is followed at once by the next person: incidents are compared.
+        if {*alerts, *declared} != set(floor.alerts()):
+            found.append(f"{line.id} {line.text!r}: declared {declared}, alerted {floor.alerts()}")
         await floor.close()
         await floor.wind(3)  # the same words within minutes are the same outage
     return found
@@ -116,4 +117,4 @@ def telling(became: Became) -> str:
     """
     said = became.texts.split("\n")[0]
     runs = re.split(r"[^\w ]|\b(?:Anna|Ben|Carla|Chris)\b|INC", said)
-    return max((each.strip() for each in runs), key=len)
+    return max((each.strip() for each in runs), key=len) or said  # a sign has no letters
