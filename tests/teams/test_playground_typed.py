@@ -17,6 +17,7 @@ from storage.engine import Tx
 from storage.engine.ids import PlaceId
 from storage.workspaces import Workspace
 from tests.conversation import real_clients
+from tests.conversation.table import Became
 from tests.conversation.test_three_people import Floor
 from tests.pretend import company
 from tests.teams.test_playground import COMPANY, WAIT, Anna, open_for_anna, pytestmark
@@ -35,7 +36,7 @@ class Desk:
 
     client: Anna
     me: str
-    heard: dict[str, real_clients.Became] = field(default_factory=dict)
+    heard: dict[str, Became] = field(default_factory=dict)
     said: int = 0
 
     async def says(self, who: str, text: str) -> None:
