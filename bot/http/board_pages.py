@@ -49,7 +49,7 @@ dt { font-weight: 600; } dd { margin: 0 0 .5rem; }
 button { font: inherit; padding: .5rem 1rem; }
 figure { margin: 0 0 1.5rem; } figure img, figure svg { max-width: 100%; height: auto; }
 figure .dark { display: none; }
-label { margin-right: .5rem; display: inline-block; }
+label { margin: 0 .5rem .5rem 0; display: inline-block; }
 input, select { font: inherit; padding: .4rem; max-width: 100%; }
 @media (prefers-color-scheme: dark) { a:not(.figure) { color: #8ab4f8; }
   figure .dark { display: block; } figure .light { display: none; } }

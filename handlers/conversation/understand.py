@@ -361,7 +361,10 @@ def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Rep
     if len(text.split()) == 1 or questions.asks_about_something(text):
         near = nearest(last, services.all(ctx.tx))
         options += [Button(each.name, call("service", service=each.id)) for each in near]
-    return "unknown", help_replies.offer(ctx, text, outcome.near, tuple(options), first)
+    # Whoever begins with a service means it, and no command that is spelled like it.
+    names = {folded(word) for each in services.all(ctx.tx) for word in (each.name, *each.words)}
+    near_commands = () if folded((text.split() or [""])[0]) in names else outcome.near
+    return "unknown", help_replies.offer(ctx, text, near_commands, tuple(options), first)
 
 
 def _waiting(ctx: Context, typed: str) -> tuple[Button, ...]:

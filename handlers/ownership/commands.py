@@ -35,6 +35,7 @@ from handlers.services.cards import (
     ask_to_accept,
     asked_key,
     name_somebody,
+    not_me,
     question,
     take_over,
     unaccepted,
@@ -332,7 +333,7 @@ def waiting(ctx: Context) -> list[Task]:
         for each in handovers.waiting(ctx.tx, me)
     ]
     found += [
-        Task(question(each, me), (take_over(each),), each.asked_at)
+        Task(question(each, me), (take_over(each), not_me(each)), each.asked_at)
         for each in services.all(ctx.tx)
         if waits_for(each, me)
     ]

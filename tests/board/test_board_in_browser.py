@@ -129,6 +129,14 @@ def test_by_keyboard_alone_from_the_link_to_a_file_and_out(sqlite_stage: Stage) 
     driven(sqlite_stage, "chris", work)
 
 
+TOUCHING = """() => {
+  const boxes = [...document.querySelectorAll("form select, form input:not([type=hidden])")]
+    .map((each) => each.getBoundingClientRect());
+  return boxes.some((one) => boxes.some((other) => one.bottom > other.top - 4
+    && one.top < other.top && one.left < other.right && other.left < one.right));
+}"""
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("who", ["chris", "ben"], ids=["en", "de"])
@@ -146,6 +154,8 @@ def test_every_page_fits_and_the_checker_finds_nothing(
             wide = await page.evaluate("() => document.documentElement.scrollWidth")
             if wide > width:
                 found.append(f"{path}: {wide} pixels wide in {width}")
+            if await page.evaluate(TOUCHING):
+                found.append(f"{path}: fields touch each other in {width}")
             if folder:
                 name = f"board-{who}-{width}-{'dark' if dark else 'light'}-{path[:9]}.png"
                 shot = Path(folder) / name.replace("/", "-").replace("?", "-")

@@ -118,3 +118,11 @@ def test_an_ordinary_word_brings_no_command_near() -> None:
     for line in ("die Kaffeemaschine ist kaputt", "Das Licht geht nicht", "her lamp is off"):
         assert grammar.near(line, FEATURES) == ()
     assert "service" in {each.name for each in grammar.near("dienstt Kasse", FEATURES)}
+
+
+def test_a_service_in_front_brings_no_command_near(company: Lotse) -> None:
+    """“kasse” is spelled like “lassen”, and nobody means that with it."""
+    for text, near in (("kasse brennt", set()), ("lasse brennt", {"stop"})):
+        line = Line("", "chat", "none", text, "offer", "")
+        became, _first = table.tried(company.dispatcher, company.database, line)
+        assert {call.word for _label, call in became.calls} - {"incident", "help"} == near

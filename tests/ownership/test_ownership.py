@@ -13,6 +13,7 @@ import pytest
 
 import handlers
 from handlers.kit.context import LOTSE
+from handlers.kit.messages import Buttons
 from handlers.on_call import duty
 from handlers.services import lookup as service_lookup
 from storage import people, workspaces
@@ -55,6 +56,9 @@ def test_both_are_asked_and_take_it_over_by_button(chris: Say, ben: Say, carla: 
     assert ben.sees()[-1].splitlines()[0] == "Übernimmst du die Verantwortung für „VPN“?"
     assert carla.sees()[-1].splitlines()[0] == "Übernimmst du die Vertretung für „VPN“?"
     assert ben("stand").splitlines()[1] == "Übernimmst du die Verantwortung für „VPN“?"
+    assert ben.answer is not None and ben.answer.message is not None
+    ways = [part.buttons for part in ben.answer.message.parts if isinstance(part, Buttons)]
+    assert [each.call.word for each in ways[0]] == ["service accept", "service decline"]
     assert ben.press("Ich übernehme das", at="@ben").startswith("Du bist verantwortlich für „VPN“")
     assert ben.sees()[-1] == "Du bist verantwortlich für „VPN“."
     assert ben("stand") == "Gerade wartet nichts auf dich."

@@ -31,12 +31,30 @@ THEMES = ("light", "dark")
 WIDTH = 1500
 PHONE, COLUMNS = 390, 4  # pixels of a card on a phone; so many of them stand side by side
 NARROW = f"main {{ columns: {COLUMNS} !important; column-gap: 20px !important }}"
-# What is wider than the card, or the button, that it stands in: a phone would cut it off.
-OUTSIDE = """() => [...document.querySelectorAll(".card")].filter((card) => {
+# What is wider than the card, or the button, that it stands in: a phone would cut it off. So it
+# does with the dots of a capital letter in too low a line, and a word has no two lines.
+OUTSIDE = r"""() => [...document.querySelectorAll(".card")].filter((card) => {
   const edge = card.getBoundingClientRect().right + 1;
   const cut = (each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1;
+  const low = (each) => getComputedStyle(each).overflow === "hidden"
+    && each.clientHeight < 1.3 * parseFloat(getComputedStyle(each).fontSize);
+  const broken = () => {
+    const texts = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+      const node = texts.currentNode;
+      for (const word of node.data.matchAll(/(?<![^\s(])[\p{L}]{2,24}[,.:;!?]?(?!\S)/gu)) {
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const tops = [...range.getClientRects()].map((each) => each.top);
+        if (Math.max(...tops) - Math.min(...tops) > 8) return true;
+      }
+    }
+    return false;
+  };
   return [...card.querySelectorAll("*")].some((each) => each.getBoundingClientRect().right > edge)
-    || [...card.querySelectorAll("button, button *")].some(cut);
+    || [...card.querySelectorAll("button, button *")].some((each) => cut(each) || low(each))
+    || broken();
 }).map((card) => card.querySelector(".caption b").textContent)"""
 
 

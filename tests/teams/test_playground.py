@@ -215,14 +215,17 @@ async def test_the_whole_story_in_microsofts_own_client(language: str, tmp_path:
 
 
 @contextlib.asynccontextmanager
-async def open_for_anna(language: str, folder: Path) -> AsyncIterator[Anna]:
-    """Start Lotse as the README does, the Playground before it, and a browser before that."""
+async def open_for_anna(language: str, folder: Path, me: str = "Anna") -> AsyncIterator[Anna]:
+    """Start Lotse as the README does, the Playground before it, and a browser before that.
+
+    `me` is who sits before it, and whom the story calls Anna.
+    """
     if CHROMIUM is None:
         pytest.skip("Teams is not tried out: Chromium is missing.")
     kept = os.environ.get("LOTSE_SCREENSHOTS")
     async with (
         serving(language, folder) as (lotse, address),
-        playground(address, folder) as url,
+        playground(address, folder, me) as url,
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(LAUNCH))
@@ -269,9 +272,12 @@ async def serving(language: str, folder: Path) -> AsyncIterator[tuple[Lotse, str
 
 
 @contextlib.asynccontextmanager
-async def playground(address: str, folder: Path) -> AsyncIterator[str]:
+async def playground(address: str, folder: Path, me: str = "Anna") -> AsyncIterator[str]:
     """Start the Playground before an address; give its own."""
-    shutil.copy(COMPANY, folder / ".m365agentsplayground.yml")
+    company = COMPANY.read_text(encoding="utf-8")
+    anna, mine = (re.findall(f"{{.*name: {each} .*}}", company)[0] for each in ("Anna", me))
+    company = company.replace(anna, "{0}").replace(mine, anna).replace("{0}", mine)
+    (folder / ".m365agentsplayground.yml").write_text(company, encoding="utf-8")
     port = free_port()
     with (folder / "playground.log").open("wb") as log:
         program = await _started(address, folder, port, log)

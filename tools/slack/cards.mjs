@@ -54,7 +54,7 @@ const CSS = `
   .blocks { padding: 10px 18px; }
   .foot { display: flex; justify-content: flex-end; gap: 10px; padding: 12px 18px;
     border-top: 1px solid var(--line); }
-  .foot button { font: 900 15px/1 inherit; padding: 9px 14px; border-radius: 4px;
+  .foot button { font: 900 15px/1.3 Lato, "Liberation Sans", sans-serif; padding: 9px 14px; border-radius: 4px;
     border: 1px solid var(--line); background: transparent; color: var(--text); }
   .foot button.send { background: #007a5a; border-color: #007a5a; color: #fff; }
   .tabs { display: flex; gap: 18px; padding: 10px 18px 0; border-bottom: 1px solid var(--line);
