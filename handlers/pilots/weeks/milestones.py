@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from handlers.attention import matters
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
