@@ -241,6 +241,11 @@ def flat(phrase: Words) -> str:
     return "".join(_flat_span(span) for span in phrase)
 
 
+def naming(label: str) -> str:
+    """Return a label as it stands before what it names on the same line: a question asks."""
+    return f"{label} " if label.endswith("?") else f"{label}: "
+
+
 def _flat_span(span: Span) -> str:
     if isinstance(span, Who):
         return span.name
