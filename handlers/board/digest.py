@@ -70,9 +70,12 @@ def _verdict(ctx: Context, week: str) -> Words:
 
 
 FIGURES = (
-    ("week", _("Week")), ("section", _("Section")), ("figure", _("Figure")),
-    ("name", _("Name")), ("value", _("Value")),
-)  # fmt: skip
+    ("week", _("Week")),
+    ("section", _("Section")),
+    ("figure", _("Figure")),
+    ("name", _("Name")),
+    ("value", _("Value")),
+)
 
 
 def figures(ctx: Context, week: str) -> tuple[Listing, list[Row]] | None:
@@ -97,9 +100,14 @@ def figures(ctx: Context, week: str) -> tuple[Listing, list[Row]] | None:
             for each in _counted(line)
         ]
     listing = Listing(
-        f"digest-{week}", _("Weekly digest"), FIGURES, lambda _ctx, _filter: len(rows),
-        lambda _ctx, _filter, first, most: rows[first : first + most], ("all",), (),
-    )  # fmt: skip
+        f"digest-{week}",
+        _("Weekly digest"),
+        FIGURES,
+        count=lambda _ctx, _filter: len(rows),
+        rows=lambda _ctx, _filter, first, most: rows[first : first + most],
+        which=("all",),
+        narrows=(),
+    )
     return listing, rows
 
 
