@@ -98,7 +98,7 @@ class Measured(float):
     measure = ""
 
 
-class Named(list[str]):
+class Named(list["Words"]):
     """Several names that a figure consists of, with its entry of the catalogue."""
 
     measure = ""
