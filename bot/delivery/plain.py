@@ -18,7 +18,7 @@ from handlers.kit.messages import (
     Title,
     Tone,
 )
-from handlers.kit.words import flat, shortened
+from handlers.kit.words import flat, naming, shortened
 
 MARKS = {Tone.ALARM: "🔴 ", Tone.ACTIVE: "🟠 ", Tone.GOOD: "🟢 ", Tone.QUIET: "", Tone.PLAIN: ""}
 
@@ -36,7 +36,7 @@ def render(message: Message, button: Callable[[Button], str] = bracketed) -> str
             case Title(words) | Text(words):
                 lines.append(flat(words))
             case Facts(rows):
-                lines += [f"{flat(label)}: {flat(value)}" for label, value in rows]
+                lines += [f"{naming(flat(label))}{flat(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {flat(item)}" for item in items]
             case Chart(alt):

@@ -20,12 +20,12 @@ from bot.delivery.clock import Clock
 from bot.delivery.dispatch import Dispatcher
 from bot.http import board_pages as pages
 from handlers import rights
-from handlers.board import picture
+from handlers.board import digest, picture
 from handlers.board.lifetimes import LINK, SESSION
 from handlers.kit import tables
 from handlers.kit.commands import by_name
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter
+from handlers.kit.doors import Filter, Listing, Row
 from handlers.kit.messages import Message, load, spoken
 from handlers.kit.words import LANGUAGES, Sentence, _
 from handlers.mandate.starter import template
@@ -38,6 +38,7 @@ from storage.pilots import log
 
 T = TypeVar("T")
 COOKIE = "lotse-board"
+WEEK, KIND = r"{week:\d{4}-W\d{2}}", "{kind:csv|json}"
 
 
 class Board:
@@ -59,7 +60,8 @@ class Board:
             ("GET", "/board/week", self._guarded(self._week)),
             ("GET", "/board/figures", self._guarded(self._figures)),
             ("GET", "/board/digests", self._guarded(self._digests)),
-            ("GET", r"/board/digest/{week:\d{4}-W\d{2}}", self._guarded(self._digest)),
+            ("GET", rf"/board/digest/{WEEK}", self._guarded(self._digest)),
+            ("GET", rf"/board/digest/{WEEK}.{KIND}", self._guarded(self._digest_file)),
             ("GET", "/board/template", self._guarded(self._template)),
             ("GET", "/board/data", self._guarded(self._data)),
             ("GET", "/board/data.json", self._guarded(self._data_file)),
@@ -71,7 +73,7 @@ class Board:
                 self._guarded(self._pilot),
             ),
             ("GET", r"/board/{list:[a-z]+}", self._guarded(self._list)),
-            ("GET", r"/board/{list:[a-z]+}.{kind:csv|json}", self._guarded(self._file)),
+            ("GET", rf"/board/{{list:[a-z]+}}.{KIND}", self._guarded(self._file)),
         ):
             app.router.add_route(method, path, self._kept(handler))
 
@@ -158,20 +160,33 @@ class Board:
         )
         return pages.shown(ctx, _("How this is computed"), f"<dl>{rows}</dl>", "figures")
 
-    def _digests(self, ctx: Context, _request: web.Request) -> web.Response:
+    def _digests(self, ctx: Context, request: web.Request) -> web.Response:
+        listing = tables.find(ctx.features, "digests")
+        assert listing is not None
+        asked = pages.asked_filter(listing, request, ctx.workspace.zone)
         items = ""
-        for week in texts.weeks(ctx.tx):
+        for row in tables.everything(ctx, listing, asked):
+            week, _monday, verdict = (str(each) for each in row.values)
             said = pages.say(_("Week {number}", number=int(week[6:])), ctx.language)
-            items += f'<li><a href="/board/digest/{week}">{said} · {week[:4]}</a></li>'
+            link = f'<a href="/board/digest/{week}">{said} · {week[:4]}</a>'
+            items += f"<li>{link}<br>{html.escape(verdict)}</li>"
         none = pages.say(_("There is none yet."), ctx.language)
         body = f"<ul>{items}</ul>" if items else f"<p>{none}</p>"
-        return pages.shown(ctx, _("Weekly digests"), body, "digests")
+        body = pages.filters(ctx, listing, asked) + body
+        return pages.shown(ctx, listing.title, body, listing.key)
 
     def _digest(self, ctx: Context, request: web.Request) -> web.Response:
         kept = texts.of(ctx.tx, request.match_info["week"], ctx.language)
         if kept is None:
             raise web.HTTPNotFound
-        return pages.shown(ctx, _("Weekly digest"), pages.drawn(load(kept)), "digests")
+        files = pages.files(ctx, f"digest/{request.match_info['week']}")
+        return pages.shown(ctx, _("Weekly digest"), files + pages.drawn(load(kept)), "digests")
+
+    def _digest_file(self, ctx: Context, request: web.Request) -> web.Response:
+        found = digest.figures(ctx, request.match_info["week"])
+        if found is None:
+            raise web.HTTPNotFound
+        return _as_file(ctx, *found, request.match_info["kind"])
 
     def _template(self, ctx: Context, request: web.Request) -> web.Response:
         language = request.query.get("language", ctx.language)
@@ -266,19 +281,10 @@ class Board:
         listing = tables.find(ctx.features, request.match_info["list"])
         if listing is None:
             raise web.HTTPNotFound
-        kind = request.match_info["kind"]
         rows = tables.everything(
             ctx, listing, pages.asked_filter(listing, request, ctx.workspace.zone)
         )
-        write, mime = {
-            "csv": (tables.as_csv, "text/csv"),
-            "json": (tables.as_json, "application/json"),
-        }[kind]
-        name = f'attachment; filename="{listing.key}.{kind}"'
-        return web.Response(
-            body=write(ctx, listing, rows).encode(),
-            headers={"Content-Type": f"{mime}; charset=utf-8", "Content-Disposition": name},
-        )
+        return _as_file(ctx, listing, rows, request.match_info["kind"])
 
     async def _style(self, _request: web.Request) -> web.Response:
         return web.Response(text=pages.STYLE, content_type="text/css")
@@ -320,6 +326,8 @@ class Board:
                 answer = await handler(request)
             except StorageError:
                 answer = web.Response(status=503, text="not readable, please try again")
+            except (web.HTTPNotFound, web.HTTPBadRequest) as fault:  # also those say nothing cached
+                answer = pages.missing(fault.status)
             answer.headers.update(pages.HEADERS)
             return answer
 
@@ -328,6 +336,18 @@ class Board:
     async def _read(self, look: Callable[[Tx], T]) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, lambda: self._database.read(look))
+
+
+def _as_file(ctx: Context, listing: Listing, rows: list[Row], kind: str) -> web.Response:
+    write, mime = {
+        "csv": (tables.as_csv, "text/csv"),
+        "json": (tables.as_json, "application/json"),
+    }[kind]
+    name = f'attachment; filename="{listing.key}.{kind}"'
+    return web.Response(
+        body=write(ctx, listing, rows).encode(),
+        headers={"Content-Type": f"{mime}; charset=utf-8", "Content-Disposition": name},
+    )
 
 
 def _known(tx: Tx, workspace: str) -> bool:

@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 
 from aiohttp import web
 
@@ -161,7 +162,6 @@ def shown(ctx: Context, title: Words, body: str, here: str) -> web.Response:
     pages: list[tuple[str, Words]] = [(each.key, each.title) for each in lists(ctx)]
     pages += [
         ("week", _("This week so far")),
-        ("digests", _("Weekly digests")),
         ("picture", _("Twelve weeks")),
         ("template", _("The page to print")),
         ("figures", _("How this is computed")),
@@ -199,6 +199,24 @@ def gone(language: str) -> web.Response:
     answer = whole(language, "Lotse", f"<p>{both}</p>")
     answer.set_status(401)
     return answer
+
+
+def missing(status: int) -> web.Response:
+    """Say in both languages that there is nothing at an address, or nothing that fits it."""
+    said = " ".join(say(_("There is nothing at this address."), each) for each in ("de", "en"))
+    back = say(_("The board"), "de")
+    answer = whole("de", "Lotse", f'<p>{said}</p><p><a href="/board/">{back}</a></p>')
+    answer.set_status(status)
+    return answer
+
+
+def files(ctx: Context, path: str) -> str:
+    """Return the links to something as files."""
+    links = "".join(
+        f'<li><a href="/board/{path}.{kind}">{kind.upper()}</a></li>' for kind in ("csv", "json")
+    )
+    label = say(_("As a file"), ctx.language)
+    return f'<nav class="files" aria-label="{label}"><ul>{links}</ul></nav>'
 
 
 def drawn(message: Message, *, leads: bool = True) -> str:
@@ -241,12 +259,12 @@ def _escaped(words: Words) -> str:
     """Return spoken words as HTML; a figure leads to its entry of the catalogue."""
     if not isinstance(words, tuple):
         return html.escape(flat(words))
-    return "".join(
-        f'<a class="figure" href="/board/figures#{anchor(each.id)}">{html.escape(each.label)}</a>'
-        if isinstance(each, Figure)
-        else html.escape(flat((each,)))
-        for each in words
-    )
+    said = ""
+    for id, spans in groupby(words, lambda each: each.id if isinstance(each, Figure) else ""):
+        told = html.escape(flat(tuple(spans)))  # a figure that is a list of names is one link
+        href = f"/board/figures#{anchor(id)}"
+        said += f'<a class="figure" href="{href}">{told}</a>' if id else told
+    return said
 
 
 def anchor(id: str) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -307,7 +308,8 @@ class Console:
     def _stands(self, field: Field) -> str:
         """Return what stands in a field as its reader writes it: a day, and the chosen label."""
         if field.kind is FieldKind.DATE and self._around.language == "de":
-            return date.fromisoformat(field.value).strftime("%d.%m.%Y")
+            with suppress(ValueError):  # nothing that stands in a field ends the chat
+                return date.fromisoformat(field.value).strftime("%d.%m.%Y")
         return next(
             (flat(label) for value, label in field.choices if value == field.value), field.value
         )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.delivery.platform import Away, Impossible, NotAccepted, Rate, Uncertain
 from bot.http import board_pages
 from handlers.kit.messages import Buttons, Chart, Facts, Items, Message, Text, Title
-from handlers.kit.words import Link, Phrase, Words, flat
+from handlers.kit.words import Link, Phrase, Words, flat, naming
 from storage.delivery import places
 from storage.engine import Database
 from storage.engine.ids import PlaceId
@@ -147,7 +147,7 @@ def plain(message: Message) -> str:
             case Text(words):
                 lines.append(_said(words))
             case Facts(rows):
-                lines += [f"{_said(label)}: {_said(value)}" for label, value in rows]
+                lines += [f"{naming(_said(label))}{_said(value)}" for label, value in rows]
             case Items(items):
                 lines += [f"- {_said(each)}" for each in items]
             case Chart(alt):

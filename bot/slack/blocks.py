@@ -34,7 +34,7 @@ from handlers.kit.messages import (
     call_from,
 )
 from handlers.kit.readers.fitting import fitting
-from handlers.kit.words import Figure, Link, Phrase, Span, Who, Words, flat, unmarked
+from handlers.kit.words import Figure, Link, Phrase, Span, Who, Words, flat, naming, unmarked
 from storage.engine.ids import PlaceId
 
 Json = dict[str, Any]
@@ -256,7 +256,7 @@ def _part(part: Part, position: int, room: int, mark: str) -> tuple[list[Json], 
             for label, value in rows:
                 if not room:
                     break
-                said = fitted(f"{flat(label)}: ", room)
+                said = fitted(naming(flat(label)), room)
                 bold = {"type": "text", "text": said, "style": {"bold": True}}
                 section = _section(_spans(value), min(room - len(said), SECTION))
                 section["elements"].insert(0, bold)

@@ -36,7 +36,7 @@ from handlers.kit.messages import (
     call_data,
     call_from,
 )
-from handlers.kit.words import Link, Span, Who, Words, flat, shortened, unmarked
+from handlers.kit.words import Link, Span, Who, Words, flat, naming, shortened, unmarked
 
 Json = dict[str, Any]
 
@@ -291,8 +291,8 @@ def _elements(
 
 def _fact(label: Words, value: Words, ink: Ink) -> Json:
     if ink.tight:
-        before = f"{fitted(flat(label), LABEL)}: "
-        return {**(ink.words(value, {}, before=before) or _run_block("–")), "spacing": "Small"}
+        named = naming(fitted(flat(label), LABEL))
+        return {**(ink.words(value, {}, before=named) or _run_block("–")), "spacing": "Small"}
     said = ink.words(value, {}) or _run_block("–")
     name = ink.words(label, {"isSubtle": True}, LABEL) or _run_block("–")
     return {

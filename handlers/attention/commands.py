@@ -7,13 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from handlers.attention import leavers, matters
+from handlers.attention import leavers, matters, tasks
 from handlers.attention.matters import AttentionTimer
 from handlers.kit.commands import Ask, Feature
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Known, Question, Task, known
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Buttons, Post, Reply, Text, Title, line
+from handlers.kit.messages import Post, Reply, line
 from handlers.kit.readers import ChoiceReader, TextReader
 from handlers.kit.readers.clocks import read_clock
 from handlers.kit.words import Words, _
@@ -111,19 +111,7 @@ def hours_changed(ctx: Context, _subject: str) -> tuple[Post, ...]:
 @feature.waits(90)
 def waiting(ctx: Context) -> list[Task]:
     """Return what the asker has not been told yet."""
-    found: list[Task] = []
-    for each in matters.held_back(ctx, ctx.person.id):
-        parts = matters.said(ctx, each.message, ctx.person.id).parts
-        words = _words(ctx, each.message)
-        buttons = next((part.buttons for part in parts if isinstance(part, Buttons)), ())
-        found.append(Task(words, buttons, each.noted_at, matters.HELD))
-    return found
-
-
-def _words(ctx: Context, message: str) -> Words:
-    """Return what a stored message says first, to the asker."""
-    parts = matters.said(ctx, message, ctx.person.id).parts
-    return next((part.words for part in parts if isinstance(part, Text | Title)), "")
+    return [tasks.task(ctx, each) for each in matters.held_back(ctx, ctx.person.id)]
 
 
 def _hand_on(ctx: Context, person: PersonId) -> tuple[Post, ...]:
@@ -176,7 +164,7 @@ def known_here(ctx: Context, person: PersonId) -> Known:
             "matters.person": _("Meant for you"),
             "matters.told_to": _("Was told"),
         },
-        say=lambda row: _words(ctx, row["subject"]),
+        say=lambda row: tasks.words(ctx, row["subject"]),
     )
 
 

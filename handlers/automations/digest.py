@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from handlers import rights
@@ -18,6 +18,7 @@ from handlers.automations.state import (
     outage_words,
     owner,
 )
+from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Glance, Section, Task, Week, figure
@@ -28,6 +29,7 @@ from handlers.kit.words import Words, _, _n, first_lines, some
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
 from storage.automations.states import SignalKind
+from storage.engine.ids import AutomationId
 
 feature = Feature(_("Automations"))
 
@@ -140,7 +142,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
     verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
-    parts = tuple(_signal_parts(ctx, week, all_of_them, seen))
+    parts = tuple(_signal_parts(ctx, week, all_of_them, seen, open_ones))
     return Section(tuple(decides), parts, verdict, _saved_words(ctx, week, all_of_them))
 
 
@@ -230,11 +232,19 @@ def _since(
 
 
 def _signal_parts(
-    ctx: Context, week: Week, all_of_them: list[Automation], seen: Known
+    ctx: Context,
+    week: Week,
+    all_of_them: list[Automation],
+    seen: Known,
+    open_ones: Mapping[AutomationId, questions.Question],
 ) -> list[Part]:
     rows: list[tuple[Words, Words]] = []
     for state, measure, label in STATES_TOLD:
-        names = [each.name for each in all_of_them if seen.standing(each).state is state]
+        names = [
+            _named(ctx, each, open_ones.get(each.id))
+            for each in all_of_them
+            if seen.standing(each).state is state and _is_seen(each, seen, open_ones.get(each.id))
+        ]
         if names:
             said = _("{names}", names=figure(measure, names[:SHOWN]))
             rest = len(names) - SHOWN
@@ -245,6 +255,24 @@ def _signal_parts(
             rows.append((_("Lotse itself"), outage_words(outage)))
     parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
     return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, seen)]
+
+
+def _is_seen(automation: Automation, seen: Known, question: questions.Question | None) -> bool:
+    """Say whether whoever decides has known for two working days how an automation stands."""
+    found = seen.standing(automation)
+    if found.state is State.UNUSED:
+        return question is not None and escalation.age(question, seen) >= SEEN
+    if found.state is State.LATE and found.first_missed is not None:
+        return seen.working_days(found.first_missed.due, seen.now) >= SEEN
+    return True
+
+
+def _named(ctx: Context, automation: Automation, question: questions.Question | None) -> Words:
+    """Return an automation, and since when it is asked whether it is still needed."""
+    if question is None:
+        return automation.name
+    day = calendar.day_of(question.opened_at, ctx.workspace.zone)
+    return _("{name} (asked on {day})", name=automation.name, day=day)
 
 
 def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:

@@ -11,9 +11,9 @@ from handlers.automations.learning.checks import Goes
 from handlers.automations.profile import BY_FIELD, PHASES, PROFILE, Category, Part
 from handlers.automations.rules.company import Known, known
 from handlers.automations.state import expected_words, label_with_end, rhythm_words
-from handlers.kit import tables
+from handlers.kit import calendar, tables
 from handlers.kit.context import Context
-from handlers.kit.doors import Filter
+from handlers.kit.doors import Cell, Filter
 from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _
 from storage import automations
@@ -96,7 +96,7 @@ def chosen(ctx: Context, asked: Filter) -> list[Automation]:
     return found
 
 
-def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ...]:
+def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Cell, ...]:
     """Return a row of the table. What is retired shows no person."""
     kept = history.profile(ctx.tx, automation.id)
     open_one = automation.state is AutomationState.ACTIVE
@@ -108,7 +108,7 @@ def values(ctx: Context, automation: Automation, seen: Known) -> tuple[Words, ..
         profile.value_words("category", kept.get("category", "")),
         people.who_answers(ctx, automation) if open_one else "",
         expected_words(automation),
-        _("{at:day}", at=last) if last is not None else "",
+        calendar.day_of(last, ctx.workspace.zone) if last is not None else "",
         profile.value_words("ai", kept.get("ai", "")),
     )
 
@@ -121,7 +121,7 @@ def csv_text(ctx: Context, *, ai_only: bool = False) -> str:
     seen = known(ctx)
     for automation, said in _all(ctx, ai_only):
         row = values(ctx, automation, seen)[:3]
-        told = [ctx.text(each) for each in row]
+        told = [ctx.text(tables.cell(each)) for each in row]
         rows.append([*told, *(_field_text(ctx, automation, said, each) for each in fields)])
     return tables.sheet(rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -67,18 +68,27 @@ def enter(
         raise Refusal(_("This channel is for the whole company. A team has a channel of its own."))
     found = _of(ctx, place.id)
     known = {folded(each.name): each.id for each in services.all(ctx.tx)}
-    wanted = [" ".join(each.split()) for each in services_.splitlines() if each.strip()]
+    wanted = [
+        part
+        for each in _parts("\n", services_)  # a comma in a name is no end of it
+        for part in ([each] if folded(each) in known else _parts("[,;]", each))
+    ]
     unknown = [each for each in wanted if folded(each) not in known]
     if unknown:
         refused = _("There is no service called “{name}”.", name=unknown[0][:80])
         raise Refusal(refused, field="services_")
     ids = tuple(dict.fromkeys(known[folded(each)] for each in wanted))
-    said = tuple(dict.fromkeys(" ".join(each.split())[:80] for each in areas.splitlines() if each))
+    said = tuple(dict.fromkeys(each[:80] for each in _parts("[,;\n]", areas)))
     id = found.id if found is not None else ctx.new_id()
     teams.put(ctx.tx, Team(id, " ".join(name.split())[:60], place.id, said, ids))
     look = Button(_("This week so far"), call("digest for team", team=id))
     told = _("This channel gets the weekly digest of “{team}”: {areas}.", team=name, areas=said)
     return Reply(line(told, look), subject=id)
+
+
+def _parts(ends: str, text: str) -> list[str]:
+    """Return the names in a text: one a line, or several in one, as many people list them."""
+    return [" ".join(each.split()) for each in re.split(ends, text) if each.strip()]
 
 
 @feature.command(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from handlers.kit.commands import Command, Parameter
 from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven, together
 from handlers.kit.folding import CLOSING, blank, folded
-from handlers.kit.messages import Call
+from handlers.kit.messages import Call, FieldKind
 from handlers.kit.readers import TextReader
 
 POLITE = ("bitte", "please", "mal", "bitte mal")
@@ -110,8 +111,22 @@ def _read_from(
             return _unfit(command, typed, typed.index(missed), rest, ctx, raw)
         return Unfit(command, rest)
     if any(each.required and each.name not in values for each in command.parameters):
-        return Incomplete(command, raw)
+        return Incomplete(command, _in_fields(command, values, raw))
     return Parsed(command, values, raw)
+
+
+def _in_fields(
+    command: Command, values: Mapping[str, object], raw: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what was read as a form's fields hold it: a day as a day, a choice by its value."""
+    found = dict(raw)
+    for each in command.parameters:
+        value = values.get(each.name)
+        if isinstance(value, date) and each.reader.kind is FieldKind.DATE:
+            found[each.name] = value.isoformat()
+        elif each.reader.kind in (FieldKind.PERSON, FieldKind.CHOICE) and hasattr(value, "id"):
+            found[each.name] = str(value.id)
+    return found
 
 
 def _unfit(

@@ -319,7 +319,7 @@ class Measure:
     rows: tuple[str, ...]
 
 
-W = TypeVar("W", int, float, Sentence, list[str])
+W = TypeVar("W", int, float, Sentence, list[str], list[Words])
 
 
 def figure(measure: Measure, value: W) -> W:

@@ -98,7 +98,7 @@ class Measured(float):
     measure = ""
 
 
-class Named(list[str]):
+class Named(list["Words"]):
     """Several names that a figure consists of, with its entry of the catalogue."""
 
     measure = ""
@@ -239,6 +239,11 @@ def flat(phrase: Words) -> str:
     if isinstance(phrase, str):
         return phrase
     return "".join(_flat_span(span) for span in phrase)
+
+
+def naming(label: str) -> str:
+    """Return a label as it stands before what it names on the same line: a question asks."""
+    return f"{label} " if label.endswith("?") else f"{label}: "
 
 
 def _flat_span(span: Span) -> str:

@@ -22,6 +22,7 @@ from storage import mandate
 from storage.engine.ids import NOBODY
 from storage.mandate import actions, drafts, stops
 from storage.mandate.drafts import Mandate
+from storage.mandate.stops import Stop
 
 SHOWN = 5  # of a list; the rest is counted
 NAMED = 3  # of those that serve no goal
@@ -130,12 +131,21 @@ def _stops(ctx: Context) -> list[Part]:
     found = stops.standing(ctx.tx)
     if not found:
         return []
-    items: list[Words] = [
-        _("{item} (until {day}): {why}", item=each.item, day=each.until_on, why=each.reason)
-        for each in found
-    ]
+    items: list[Words] = [stop_line(ctx, each) for each in found]
     told = Items(tuple(first_lines(items, SHOWN)))
     return [Text(_("Deliberately not:")), told, *_whole("stops", found)]
+
+
+def stop_line(ctx: Context, stop: Stop) -> Words:
+    """Return what is not done, why, and until when, or that this day is over."""
+    if stop.until_on < today_of(ctx):
+        return _(
+            "{item} (was until {day}, nobody has renewed it yet): {why}",
+            item=stop.item,
+            day=stop.until_on,
+            why=stop.reason,
+        )
+    return _("{item} (until {day}): {why}", item=stop.item, day=stop.until_on, why=stop.reason)
 
 
 def _actions(ctx: Context) -> list[Part]:
@@ -174,10 +184,14 @@ def _buttons(ctx: Context, released: Mandate | None, *, aloud: bool) -> list[Par
     if rules is not None and rules.version not in mandate.confirmed(ctx.tx, ctx.person.id):
         read = call("mandate confirm", version=rules.version)
         all_may.append(Button(_("I have read the guardrails"), read, "primary"))
+    drafted = drafts.draft(ctx.tx)
+    may = rights.may("mandate", rights.general(ctx))
+    if drafted is not None and drafted.it_contact == ctx.person.id and not may:
+        all_may.append(Button(_("Show the draft"), call("mandate draft")))
     rows = [Buttons(tuple(all_may))] if all_may else []
-    if rights.may("mandate", rights.general(ctx)):
+    if may:
         first = _("Draft the next one") if released else _("Draft it")
-        if drafts.draft(ctx.tx) is not None:
+        if drafted is not None:
             first = _("Draft")
         rows.append(
             Buttons(
@@ -214,8 +228,8 @@ def draft(ctx: Context, found: Mandate) -> Message:
     rows: list[tuple[Words, Words]] = []
     if found.valid_until is not None:
         rows.append((_("Valid until"), _("{day}", day=found.valid_until)))
-    if found.it_contact is not None:
-        rows.append((_("Confirms for the IT"), name(ctx, found.it_contact)))
+    if found.it_contact is not None and found.it_by is None:
+        rows.append((_("Is to confirm for the IT"), name(ctx, found.it_contact)))
     if found.lead_by is not None:
         rows.append((_("Confirmed for the leadership"), name(ctx, found.lead_by)))
     if found.it_by is not None:

@@ -63,7 +63,7 @@ def edit(
     ] = "",
 ) -> Reply:
     wanted = drafting.lines(goals)
-    areas = drafting.lines(focus.replace(",", "\n"))  # many people list areas in one line
+    areas = drafting.areas_in(focus)
     if len(areas) > standing.MOST:
         raise Refusal(
             _(

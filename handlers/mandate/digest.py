@@ -43,6 +43,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     quiet += [
         _("Deliberately not: {item} (until {day})", item=each.item, day=each.until_on)
         for each in stops.standing(ctx.tx)
+        if each.until_on >= today_of(ctx)
     ]
     found = Section(tuple(_ends(ctx)), tuple(_parts(ctx)), solved=tuple(solved), quiet=tuple(quiet))
     return found if found != Section() else None
@@ -54,11 +55,7 @@ def _ends(ctx: Context) -> list[Task]:
         return []
     may = rights.may("mandate", rights.general(ctx))
     draft = (Button(_("Draft the next one"), call("mandate draft")),) if may else ()
-    words = _(
-        "The mandate is valid until {day}; then it needs a new release.", day=found.valid_until
-    )
-    if found.valid_until < today_of(ctx):
-        words = _("The mandate was valid until {day} and has ended.", day=found.valid_until)
+    words = standing.ends(ctx, found.valid_until)
     since = calendar.midnight(found.valid_until - standing.WARNING, ctx.workspace.zone)
     return [Task(words, draft, since, "mandate:ends")]
 
@@ -74,6 +71,15 @@ def _parts(ctx: Context) -> list[Part]:
         items.append(_("Open since {day}: {item}", day=each.due_on, item=each.item))
     if len(late) > SHOWN:
         items.append(_("and {n} more", n=figure(ACTIONS, len(late) - SHOWN)))
+    over = [each for each in stops.standing(ctx.tx) if each.until_on < today_of(ctx)]
+    items += [
+        _(
+            "Deliberately not: {item} (was until {day}, nobody has renewed it yet)",
+            item=each.item,
+            day=each.until_on,
+        )
+        for each in over[:SHOWN]
+    ]
     goals = mandate.goals(ctx.tx)
     ours, whole, _without = standing.linked(ctx)
     if goals and ours < whole:

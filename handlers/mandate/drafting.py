@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated
@@ -18,6 +19,7 @@ from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate import cards, standing
 from handlers.mandate.expiry import watch
+from handlers.on_call import duty
 from storage import mandate
 from storage.delivery import places
 from storage.mandate import drafts
@@ -48,7 +50,7 @@ def current(ctx: Context) -> Mandate:
 def draft_reply(ctx: Context) -> Reply:
     """Show the draft as it is now, also in the session where it is worked on."""
     found = current(ctx)
-    settled = matters.settle(ctx, _question_key(found))
+    settled = matters.settle(ctx, question_key(found))
     session = Post(_session(found), cards.session(ctx, found))
     return Reply(cards.draft(ctx, found), posts=(*settled, session))
 
@@ -57,7 +59,8 @@ def _session(found: Mandate) -> str:
     return f"mandate:{found.id}:session"
 
 
-def _question_key(found: Mandate) -> str:
+def question_key(found: Mandate) -> str:
+    """Return under which key the question to who confirms for the IT stands."""
     return f"mandate:{found.id}:it"
 
 
@@ -131,7 +134,7 @@ def candidates(
     *,
     areas: Annotated[str, TextReader(), Ask(_("Candidate areas"), _("One a line, five at most."))],
 ) -> Reply:
-    wanted = lines(areas)
+    wanted = areas_in(areas)
     if len(wanted) > standing.CANDIDATES:
         raise Refusal(_("Please keep it to five areas."), field="areas")
     found = current(ctx)
@@ -145,6 +148,11 @@ def lines(text: str) -> dict[str, str]:
     """Return the lines of a text by how they are compared, each at most eighty characters."""
     named = [" ".join(each.strip(" -•*").split())[:80] for each in text.splitlines()]
     return {folded(each): each for each in named if each}
+
+
+def areas_in(text: str) -> dict[str, str]:
+    """Return the areas that a text names: one a line, or several in one, as many people list."""
+    return lines(re.sub("[,;]", "\n", text))
 
 
 @feature.command(
@@ -242,6 +250,15 @@ def contact(
         Person, PersonReader(), Ask(_("Person"), _("They sit at the table, and confirm it, too."))
     ],
 ) -> Reply:
+    if all(each.id == who.id for each in duty.managers(ctx)):
+        raise Refusal(
+            _(
+                "{who} confirms for the leadership, as nobody else does here. Please name somebody "
+                "else for the IT.",
+                who=who.name,
+            ),
+            field="who",
+        )
     draft = current(ctx)
     if draft.it_contact != who.id:  # who is named again keeps their word, and so does the other
         drafts.change(ctx.tx, draft.id, it_contact=who.id)
@@ -287,7 +304,7 @@ def release(ctx: Context, mandate: Which) -> Reply:
     if found.it_by is not None:
         return _release(ctx, found)
     assert found.it_contact is not None
-    key, asks = _question_key(found), _question(ctx, found)
+    key, asks = question_key(found), _question(ctx, found)
     asked = matters.ask(ctx, found.it_contact, key, asks, personal=True)
     said = _(
         "Confirmed for the leadership. {who} is asked to confirm for the IT; until then it is "
@@ -321,7 +338,7 @@ def agree(ctx: Context, mandate: Which) -> Reply:
     if found.lead_by is not None:
         return _release(ctx, found)
     said = _("Confirmed for the IT. A manager confirms for the leadership; until then it waits.")
-    return Reply(line(said), posts=matters.settle(ctx, _question_key(found)))
+    return Reply(line(said), posts=matters.settle(ctx, question_key(found)))
 
 
 @feature.command(
@@ -335,7 +352,7 @@ def object_(
 ) -> Reply:
     found = _draft(ctx, mandate)
     _need_contact(ctx, found)
-    posts = list(matters.settle(ctx, _question_key(found)))
+    posts = list(matters.settle(ctx, question_key(found)))
     if found.lead_by is not None:
         told = line(
             _("{who} asks for a change of the mandate: {why}", who=ctx.person.name, why=why),
@@ -359,7 +376,7 @@ def _release(ctx: Context, found: Mandate) -> Reply:
     if not drafts.release(ctx.tx, found.id, ctx.now):
         raise Refusal(_("This draft is over by now."))
     mandate.set_focus(ctx.tx, chosen, by=ctx.person.id, now=ctx.now)
-    posts = [*matters.settle(ctx, _question_key(found))]
+    posts = [*matters.settle(ctx, question_key(found))]
     if before is not None:
         posts += matters.settle(ctx, f"mandate:{before.id}:ends")
     watch(ctx, found)

@@ -8,6 +8,7 @@ from handlers.attention import matters
 from handlers.kit import calendar
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.messages import Button, Reply
 from handlers.kit.words import _
 from handlers.mandate import standing
@@ -42,15 +43,31 @@ def watch(ctx: Context, found: Mandate) -> None:
     )
 
 
+@feature.waits(85)
+def waiting(ctx: Context) -> list[Task]:
+    """Return for managers that the mandate ends or has ended, once that was told."""
+    found = standing.ending(ctx)
+    if found is None or found.valid_until is None or not ctx.person.manager:
+        return []
+    if _key(found) in {each.key for each in matters.held_back(ctx, ctx.person.id)}:
+        return []
+    return [Task(standing.ends(ctx, found.valid_until), (_next(),))]
+
+
+def _next() -> Button:
+    return Button(_("Draft the next one"), call("mandate draft"))
+
+
+def _key(found: Mandate) -> str:
+    return f"mandate:{found.id}:ends"
+
+
 @feature.timer(ExpiryTimer.MANDATE_ENDS)
 def ends(ctx: Context, mandate: str) -> Reply:
     """Tell the managers, once each, that the mandate ends."""
     found = drafts.released(ctx.tx)
     if found is not None and found.id == mandate and found.valid_until is not None:
-        words = _(
-            "The mandate is valid until {day}; then it needs a new release.", day=found.valid_until
-        )
-        button = Button(_("Draft the next one"), call("mandate draft"))
+        words = standing.ends(ctx, found.valid_until)
         for each in duty.managers(ctx):
-            matters.note(ctx, each.id, f"mandate:{found.id}:ends", words, button)
+            matters.note(ctx, each.id, _key(found), words, _next())
     return Reply()

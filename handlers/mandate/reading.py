@@ -13,7 +13,7 @@ from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
-from handlers.mandate import cards, standing
+from handlers.mandate import cards, drafting, standing
 from handlers.on_call import duty
 from storage.delivery.outbox import ParcelKind
 from storage.delivery.places import PlaceKind
@@ -126,14 +126,17 @@ def waiting(ctx: Context) -> list[Task]:
     if standing.valid(ctx) and found and not drafts.has_read(ctx.tx, found, ctx.person.id):
         read = Button(_("Read it"), call("mandate"))
         tasks.append(Task(_("There is a mandate to read."), (read,)))
+    held = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # they stand there
     draft = drafts.draft(ctx.tx)
     waits = draft is not None and draft.lead_by is not None and draft.it_by is None
-    if waits and draft and draft.it_contact in duty.acts_for(ctx, ctx.person.id):
+    asked = draft is not None and drafting.question_key(draft) in held
+    if waits and draft and not asked and draft.it_contact in duty.acts_for(ctx, ctx.person.id):
         look = Button(_("Show the draft"), call("mandate draft"), "primary")
         tasks.append(Task(_("The mandate waits for your confirmation for the IT."), (look,)))
     if ctx.person.manager:
         tasks += [
             Task(_("About the mandate: {words}", words=each.words), (_answer(each),))
             for each in links.open_questions(ctx.tx)
+            if _key(each) not in held
         ]
     return tasks

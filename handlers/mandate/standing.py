@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from handlers import rights
 from handlers.kit.commands import call
@@ -43,6 +43,13 @@ def ending(ctx: Context) -> Mandate | None:
     if found is None or found.valid_until is None:
         return None
     return found if found.valid_until - WARNING <= today_of(ctx) else None
+
+
+def ends(ctx: Context, day: date) -> Words:
+    """Say until when the mandate holds, or that it has ended."""
+    if day < today_of(ctx):
+        return _("The mandate was valid until {day} and has ended.", day=day)
+    return _("The mandate is valid until {day}; then it needs a new release.", day=day)
 
 
 def missing(ctx: Context, draft: Mandate) -> list[tuple[Words, Button]]:

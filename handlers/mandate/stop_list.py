@@ -11,12 +11,14 @@ from handlers.attention import matters
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
+from handlers.kit.doors import Task
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
+from handlers.mandate import cards
 from handlers.on_call import duty
 from storage.delivery import timers
 from storage.delivery.timers import TimerKind
@@ -88,8 +90,7 @@ def show(ctx: Context) -> Reply:
     parts: list[Part] = [Title(_("Deliberately not"))]
     may = rights.may("mandate", rights.general(ctx))
     for each in stops.standing(ctx.tx):
-        said = _("{item} (until {day}): {why}", item=each.item, day=each.until_on, why=each.reason)
-        parts.append(Text(said))
+        parts.append(Text(cards.stop_line(ctx, each)))
         if may:
             parts.append(Buttons(_choice(each)))
     if len(parts) == 1:
@@ -134,6 +135,27 @@ def over(ctx: Context, stop: str) -> Reply:
 
 def _key(stop: Stop) -> str:
     return f"stop:{stop.id}"
+
+
+@feature.waits(83)
+def waiting(ctx: Context) -> list[Task]:
+    """Return what is over and not renewed, once it was told: until then it waits with the rest."""
+    held = {each.key for each in matters.held_back(ctx, ctx.person.id)}
+    return [
+        Task(
+            _(
+                "“{item}” was not to be done until {day}. Does that still hold?",
+                item=each.item,
+                day=each.until_on,
+            ),
+            _choice(each),
+            calendar.midnight(each.asked_on, ctx.workspace.zone),
+        )
+        for each in stops.standing(ctx.tx)
+        if each.asked_on is not None
+        and _key(each) not in held
+        and _recipient(ctx, each) in duty.acts_for(ctx, ctx.person.id)
+    ]
 
 
 def _recipient(ctx: Context, stop: Stop) -> PersonId:

@@ -252,6 +252,12 @@ def _running(ctx: Context, pilot: Pilot) -> list[Part]:
     open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
     for each in open_ones[:3]:
         said = _("In the way until {day}: {words}", day=each.due_on, words=each.words)
+        if each.due_on < day:
+            said = _(
+                "Still in the way, was to be gone by {day}: {words}",
+                day=each.due_on,
+                words=each.words,
+            )
         solve = call("pilot solved", pilot=pilot.id, obstacle=each.id)
         parts += [Text(said), Buttons((Button(_("Out of the way"), solve),))]
     if len(open_ones) > 3:

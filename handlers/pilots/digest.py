@@ -14,7 +14,7 @@ from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.pilots import clock, measure, relief, roles, start_check, use
-from handlers.pilots.open_tasks import undecided, vacancies
+from handlers.pilots.open_tasks import told_before, undecided, vacancies
 from handlers.pilots.weeks import operation
 from handlers.pilots.weeks.kinds import CHANGES
 from storage import pilots, workspaces
@@ -142,7 +142,12 @@ def _in_the_way(ctx: Context, pilot: Pilot, said: Sentence) -> Sentence:
     open_ones = [each for each in log.obstacles(ctx.tx, pilot.id) if each.solved_on is None]
     for each in open_ones[:2]:
         values = {"words": said, "obstacle": each.words, "day": each.due_on}
-        said = _("{words}; in the way until {day}: {obstacle}", **values)
+        late = each.due_on < clock.current_day(ctx)
+        said = (
+            _("{words}; still in the way, was to be gone by {day}: {obstacle}", **values)
+            if late
+            else _("{words}; in the way until {day}: {obstacle}", **values)
+        )
     rest = len(open_ones) - 2
     more = _n("{n} more", "{n} more", rest)
     return _("{words}; {more}", words=said, more=more) if rest > 0 else said
@@ -247,6 +252,7 @@ def waiting(ctx: Context) -> list[Task]:
             found.append(Task(waits.told(), waits.buttons()[:2]))
         if roles.decides(each) != me:
             continue
+        found += told_before(ctx, each)
         for question in answers.questions(ctx.tx, each.id):
             if question.answer is None:
                 answer = Button(_("Answer"), call("feedback answer", question=question.id))
@@ -255,12 +261,12 @@ def waiting(ctx: Context) -> list[Task]:
         for obstacle in log.obstacles(ctx.tx, each.id):
             if obstacle.solved_on is None:
                 solve = call("pilot solved", pilot=each.id, obstacle=obstacle.id)
-                words = _(
-                    "In the way of “{pilot}” until {day}: {words}",
-                    pilot=each.name,
-                    day=obstacle.due_on,
-                    words=obstacle.words,
-                )
+                values = {"pilot": each.name, "day": obstacle.due_on, "words": obstacle.words}
+                words = _("In the way of “{pilot}” until {day}: {words}", **values)
+                if obstacle.due_on < clock.current_day(ctx):
+                    words = _(
+                        "Still in the way of “{pilot}”, was to be gone by {day}: {words}", **values
+                    )
                 found.append(Task(words, (Button(_("Out of the way"), solve),)))
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from handlers.attention import tasks
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -110,3 +111,17 @@ def vacancies(ctx: Context, pilot: Pilot) -> list[Task]:
 
 def _midnight(ctx: Context, day: date) -> datetime:
     return calendar.midnight(day, ctx.workspace.zone)
+
+
+def is_quiet(ctx: Context, pilot: Pilot) -> bool:
+    """Say whether nothing was heard of a pilot for two weeks."""
+    last = max((each.at for each in log.history(ctx.tx, pilot.id)), default=ctx.now)
+    return ctx.now - last > timedelta(days=clock.QUIET)
+
+
+def told_before(ctx: Context, pilot: Pilot) -> list[Task]:
+    """Return what the asker was told of a pilot and has not answered: is it quiet, does it live."""
+    found = tasks.still_open(ctx, f"pilot:{pilot.id}:alive")
+    if is_quiet(ctx, pilot):
+        found += tasks.still_open(ctx, f"pilot:{pilot.id}:quiet")
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,6 +109,71 @@ def test_a_link_is_five_minutes_old_at_most_and_a_browser_a_day(
     assert browser.get("/board/").status == 200
     wind(minutes=61)
     assert browser.get("/board/").status == 401
+
+
+def test_past_digests_are_files_of_figures_without_people(
+    browser: Browser, bot: Stage, anna: Say, chris: Say, wind: Callable[..., None]
+) -> None:
+    now = bot.clock.now()
+    bot.store(lambda tx: schedule.plan(tx, id="plan", now=now, zone="Europe/Berlin", region="DE"))
+    anna("incident Kasse tot")
+    wind(to="2026-11-30 08:30")
+    anna("incident Webshop hängt")
+    wind(to="2026-12-07 08:30")
+    signed_in(browser, chris)
+    page = browser.get("/board/digests").text
+    assert page.count("/board/digest/2026-W") == 2 and "/board/digests.csv?" in page
+    assert page.count('href="/board/digests"') == 1, "one entry of the navigation"
+    rows = table(browser.get("/board/digests.csv").text)
+    assert [(each["Week"], each["First day"]) for each in rows] == [
+        ("2026-W49", "2026-11-30"), ("2026-W48", "2026-11-23"),
+    ]  # fmt: skip
+    assert "1 incident" in rows[1]["In short"]
+    since = browser.get("/board/digests.json?since=2026-11-30")
+    assert [each["week"] for each in json.loads(since.text)] == ["2026-W49"]
+    assert browser.get("/board/digests?since=2026-11-30").text.count("/board/digest/2026") == 1
+    assert "/board/digest/2026-W48.csv" in browser.get("/board/digest/2026-W48").text
+    figures = browser.get("/board/digest/2026-W48.csv")
+    assert figures.headers["Content-Disposition"] == 'attachment; filename="digest-2026-W48.csv"'
+    entries = {each.id for feature in bot.dispatcher.features for each in feature.measures}
+    found = table(figures.text)
+    assert found and {each["Figure"] for each in found} <= entries
+    assert {"Figure": "incidents", "Value": "1"}.items() <= found[1].items()
+    named = [each["Value"] for each in found if each["Value"] in ("Ben", "Carla", "Chris")]
+    assert not named and "Ben" not in figures.text
+    told = json.loads(browser.get("/board/digest/2026-W48.json").text)
+    assert [each["value"] for each in told] == [each["Value"] for each in found]
+    assert browser.get("/board/digest/2026-W40.csv").status == 404
+
+
+def table(text: str) -> list[dict[str, str]]:
+    """Return a CSV as a spreadsheet reads it back."""
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "incidents?since=nonsense", "digest/2026-W40", "pilot/none.light.svg"]
+)
+def test_what_is_not_there_is_said_in_both_languages_and_not_cached(
+    browser: Browser, chris: Say, path: str
+) -> None:
+    got = signed_in(browser, chris).get(f"/board/{path}")
+    assert got.status in (400, 404)
+    assert got.headers["Cache-Control"] == "no-store"
+    assert "There is nothing at this address." in got.text
+    assert "Unter dieser Adresse gibt es nichts." in got.text
+
+
+def test_a_figure_made_of_several_names_is_one_link(
+    browser: Browser, anna: Say, chris: Say
+) -> None:
+    for each in ("Kasse tot", "Etikettendrucker tot", "Webshop tot"):
+        anna(f"incident {each}")
+    links = re.findall(
+        r'<a class="figure"[^>]*>([^<]*)</a>', signed_in(browser, chris).get("/board/week").text
+    )
+    assert "Etikettendrucker, Kasse, and Webshop" in links
+    assert all(each.strip(" ,.;") and each.strip() != "and" for each in links)
 
 
 def test_nothing_is_cached_scripted_or_framed(browser: Browser, chris: Say) -> None:

@@ -138,6 +138,51 @@ def test_an_unanswered_incident_and_an_unused_automation_have_to_be_decided(
     assert "Abgleich" not in anna("digest")
 
 
+def test_nothing_of_an_automation_stands_in_it_before_two_working_days(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    """Neither as a decision nor to know: an automation flagged on Friday is not Monday's news."""
+    secret = machines.enter(ben, name="Abgleich", rhythm="2")
+    machines.reports(planned, secret)
+    asked = None
+    for _day in range(60):
+        wind(minutes=24 * 60)
+        rows = planned.rows(
+            "select opened_at from automation_questions where workspace = :workspace"
+        )
+        if rows:
+            asked = rows[0]["opened_at"]
+            break
+    assert asked is not None
+    assert "Late: Abgleich" not in anna("digest") and "Possibly unused:" not in anna("digest")
+    assert "may no longer be used" not in anna("digest")
+    wind(minutes=5 * 24 * 60)
+    assert "Possibly unused: Abgleich (asked on " in anna("digest")
+    assert "“Abgleich” may no longer be used" in anna("digest")
+    assert "Vielleicht ungenutzt: Abgleich (gefragt am " in ben("wochenbericht")
+
+
+def test_what_is_late_since_yesterday_is_not_yet_told_to_all(
+    planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
+) -> None:
+    secret = machines.enter(ben, name="Abgleich", rhythm="2")
+    machines.reports(planned, secret)
+    long_known = "update automations set registered_at = :at, first_report_at = :at"
+    planned.store(
+        lambda tx: tx.run(
+            f"{long_known} where workspace = :workspace", at="2026-03-02T09:00:00+00:00"
+        )
+    )
+    told = []
+    for _day in range(12):
+        wind(minutes=24 * 60)
+        late = "zu spät" in ben("auto Abgleich")
+        told.append((late, "Late: Abgleich" in anna("digest")))
+    assert (True, False) in told and (True, True) in told
+    first = told.index((True, False))
+    assert told.index((True, True)) >= first + 2
+
+
 def test_a_preview_shows_only_buttons_that_obey(
     planned: Stage, anna: Say, ben: Say, wind: Callable[..., None]
 ) -> None:

@@ -63,6 +63,19 @@ def test_a_pilot_shows_its_target_its_relief_and_what_is_in_its_way(
     )
 
 
+def test_what_should_be_out_of_the_way_by_now_is_said_to_be_late(
+    chris: Say, planned: Stage, wind: Wind
+) -> None:
+    id, _users = running(planned)
+    do(chris, "pilot obstacle", pilot=id, words="Zugriff aufs ERP", due="2026-11-27")
+    assert "in the way until Fri 27 Nov: Zugriff aufs ERP" in chris("digest")
+    wind(to="2026-11-30 08:30")
+    late = "noch im Weg, sollte bis Fr. 27. Nov. gelöst sein: Zugriff aufs ERP"
+    assert late in planned.sees("leitung")[-1]
+    assert "was to be gone by Fri 27 Nov: Zugriff aufs ERP" in chris("status")
+    assert "was to be gone by Fri 27 Nov: Zugriff aufs ERP" in do(chris, "pilot", pilot=id)
+
+
 def test_relief_of_which_no_split_may_be_shown_stays_out_of_the_head(
     planned: Stage, wind: Wind
 ) -> None:

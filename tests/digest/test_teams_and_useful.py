@@ -9,7 +9,7 @@ import pytest
 from handlers.digest import schedule
 from handlers.privacy.erasing import put_former
 from storage import people
-from storage.digest import texts
+from storage.digest import teams, texts
 from storage.engine.ids import PersonId
 from tests.mandate.test_mandate import do
 from tests.pretend.stage import Say, Stage
@@ -51,6 +51,16 @@ def test_a_team_reads_its_areas_alone_in_its_own_channel(
     noted(anna)
     wind(to="2026-12-21 08:30")
     assert len([each for each in planned.sees("allgemein") if "KW" in each]) == 2
+
+
+def test_areas_and_services_of_a_team_may_stand_in_one_line(chris: Say, planned: Stage) -> None:
+    chris("digest teams", at="allgemein")
+    chris.press("A digest for this channel")
+    chris.fill(name="Versand", areas="Versand, Lager; Hof", services_="Etikettendrucker, Kasse")
+    told = chris("digest teams")
+    assert "Versand (#allgemein): Versand, Lager, and Hof" in told
+    (found,) = planned.store(teams.all)
+    assert found.areas == ("Versand", "Lager", "Hof") and len(found.services) == 2
 
 
 def test_the_company_s_channels_are_no_team_s(chris: Say, anna: Say) -> None:

@@ -329,6 +329,16 @@ def test_closed_rows_carry_no_person_and_nothing_carries_a_minute(
     assert not {"acknowledged", "restored", "minutes"} & set(rows["INC-1"])
 
 
+def test_a_day_is_one_that_a_table_can_sort_by_and_in_chat_it_is_said(bot: Stage, ben: Say) -> None:
+    enter(ben)
+    ran = "update automations set last_useful_at = :at where workspace = :workspace"
+    bot.store(lambda tx: tx.run(ran, at="2026-11-20T23:30:00+00:00"))
+    text, written = exported(bot, PersonId("anna"), "automations")
+    assert read(text)[0]["Last useful run"] == "2026-11-21", "the day where the company is"
+    assert json.loads(written)[0]["last"] == "2026-11-21"
+    assert "Sa. 21. Nov." in do(ben, "list", name="automations", which="all")
+
+
 NASTY = ("=1+1", "@SUM(A1)", "+cmd", "-x", "\u200b=2", "＝3")
 
 

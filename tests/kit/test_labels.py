@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from handlers.kit.messages import Button, Buttons, Call, Items, Message, Text, spoken
+from bot.delivery import plain
+from bot.mail import sender
+from bot.slack import blocks
+from handlers.kit.messages import Button, Buttons, Call, Facts, Items, Message, Text, spoken
 from handlers.kit.words import BUTTON, Who, Words, _, flat
 
 LONG = "Etikettendrucker im Lager Nord, zweite Halle"
@@ -51,3 +56,11 @@ def test_names_to_choose_from_stand_whole_above_buttons_that_cut_them() -> None:
     ]
     assert choice("INC-4 · Kasse", "INC-7 · Mail") == [Text, Buttons]
     assert choice(first) == [Text, Buttons]  # one is no choice: what it is about stands above
+
+
+def test_a_label_that_asks_has_no_colon_behind_its_question_mark() -> None:
+    message = Message((Facts((("Which problems?", "Too slow"), ("Until", "Friday"))),))
+    assert plain.render(message) == "Which problems? Too slow\nUntil: Friday"
+    assert sender.plain(message).strip() == "Which problems? Too slow\nUntil: Friday"
+    shown = json.dumps(blocks.render(message))
+    assert "Which problems? " in shown and "Until: " in shown and "?:" not in shown

@@ -113,6 +113,13 @@ async def test_a_form_is_asked_question_by_question(lotse: Lotse) -> None:
     assert "  - Kasse – Ben, Vertretung Carla (Zusage fehlt noch)\n" in said
 
 
+async def test_a_day_of_the_line_stands_in_its_field_and_ends_no_chat(lotse: Lotse) -> None:
+    said = await screen(lotse, "/as chris", "lassen Chatbot 4.12.", "", "", "zu früh", "hilfe")
+    assert "  Bis wann nicht\n  [04.12.2026] > " in said
+    assert "Das machen wir bis Fr. 4. Dez. bewusst nicht: Chatbot" in said
+    assert said.endswith("Chris · Mo. 23. Nov., 09:00 > ")
+
+
 async def test_a_form_can_be_left_and_the_end_of_the_input_ends_it_too(
     lotse: Lotse,
 ) -> None:

@@ -108,12 +108,85 @@ def test_the_it_may_confirm_first_and_the_same_person_never_does_both(
     chris: Say, ben: Say, bot: Stage
 ) -> None:
     id = drafted(chris)
+    do(chris, "settings manager", person="carla")
     do(chris, "mandate it", who="chris")
     assert do(chris, "mandate agree", mandate=id).startswith("Confirmed for the IT")
     assert do(chris, "mandate release", mandate=id).startswith("You confirm for the IT.")
     assert bot.rows("select state from mandates where workspace = :workspace") == [
         {"state": "draft"}
     ]
+
+
+def test_the_only_manager_is_not_chosen_for_the_it_where_nobody_else_could_release(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    id = drafted(chris)
+    said = do(chris, "mandate it", who="chris")
+    assert said.startswith("Chris confirms for the leadership, as nobody else does here.")
+    do(chris, "mandate release", mandate=id)
+    assert do(ben, "mandate agree", mandate=id).startswith("Das Mandat ist bis")
+
+
+def test_a_draft_says_who_is_to_confirm_for_the_it_and_then_who_has(
+    chris: Say, ben: Say, bot: Stage
+) -> None:
+    id = drafted(chris)
+    draft = do(chris, "mandate draft")
+    assert "Is to confirm for the IT: Ben" in draft and "Confirmed for the IT" not in draft
+    do(ben, "mandate agree", mandate=id)
+    draft = do(chris, "mandate draft")
+    assert "Is to confirm" not in draft and "Confirmed for the IT: Ben" in draft
+    said = do(ben, "mandate draft")
+    assert "Bestätigt für die IT: Ben" in said and said.count("Ben") == 1
+
+
+def test_who_confirms_for_the_it_finds_the_draft_in_the_mandate(
+    chris: Say, ben: Say, anna: Say, bot: Stage
+) -> None:
+    drafted(chris)
+    ben("mandat")
+    ben.press("Entwurf zeigen")
+    assert "Für die IT bestätigen" in ben.press("Entwurf zeigen")
+    assert "Show the draft" not in anna("mandate")
+
+
+def test_a_question_that_waits_for_the_start_of_work_stands_in_the_status_once(
+    chris: Say, ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = drafted(chris)
+    wind(to="2026-11-28 10:00")  # a Saturday
+    do(chris, "mandate release", mandate=id)
+    assert ben("stand").count("Mandat") == 1
+    assert ben.press("Für die IT bestätigen").startswith("Das Mandat ist bis")
+    do(anna, "mandate ask", words="Gilt das auch außen?")
+    assert chris("status").count("Gilt das auch außen?") == 1
+    wind(to="2026-11-30 09:30")
+    assert chris("status").count("Gilt das auch außen?") == 1
+
+
+def test_the_end_of_the_mandate_waits_for_the_managers_until_there_is_a_new_one(
+    chris: Say, ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    released(chris, ben)
+    wind(to="2027-03-22 10:00")
+    assert chris("status").count("then it needs a new release") == 1
+    assert "release" not in anna("status")
+    wind(to="2027-04-06 10:00")
+    assert "has ended" in chris("status")
+    chris.press("Draft the next one")
+
+
+@pytest.mark.parametrize("between", [", ", "; ", ";", "\n"])
+def test_areas_may_stand_in_one_line_and_five_are_the_most(
+    chris: Say, bot: Stage, between: str
+) -> None:
+    drafted(chris)
+    six = ("Einkauf", "Service", "Versand", "Lager", "Vertrieb", "Büro")
+    refused = do(chris, "mandate candidates", areas=between.join(six))
+    assert refused.startswith("Please keep it to five areas.")
+    assert "Choose Lager" in do(chris, "mandate candidates", areas=between.join(six[:5]))
+    refused = do(chris, "mandate edit", goals="Schneller", focus=between.join(six[:4]))
+    assert refused.startswith("Three areas fit into the focus.")
 
 
 def test_a_change_asks_both_again(chris: Say, ben: Say, bot: Stage) -> None:

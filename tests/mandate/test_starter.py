@@ -121,3 +121,11 @@ def test_the_page_has_roles_rules_and_measures_of_the_company(
         assert each in said
     assert "Schneller liefern" in said and "Managers: Chris" in said
     assert "Kasse: Ben, Vertretung Carla" in german and "Rollen" in german.splitlines()
+
+
+def test_what_the_page_in_chat_leaves_out_is_said_below_the_services(chris: Say, anna: Say) -> None:
+    for n in range(12):
+        do(chris, "service new", name=f"Dienst {n}", accountable="ben", deputy="carla")
+    lines = anna("template").splitlines()
+    more = next(n for n, each in enumerate(lines) if each.startswith("and "))
+    assert ", deputy " in lines[more - 1] and lines[more + 1] == "Managers: Chris"

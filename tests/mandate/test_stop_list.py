@@ -45,6 +45,48 @@ def test_when_its_day_is_over_renewal_is_asked_for(
     assert sum(ITEM in each for each in chris.sees()) <= 1
 
 
+def test_what_is_over_waits_in_the_status_and_is_said_to_be_over(
+    chris: Say, anna: Say, ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    stopped(chris)
+    wind(to="2027-01-31 20:00")
+    assert ITEM not in chris("status")
+    wind(to="2027-02-01 07:00")  # looked at, not told yet
+    assert chris("status").count(ITEM) == 1
+    wind(to="2027-02-01 12:00")
+    assert chris("status").count(f"“{ITEM}” was not to be done until Sun 31 Jan") == 1
+    assert ITEM not in anna("status")
+    over = f"{ITEM} (was until Sun 31 Jan, nobody has renewed it yet)"
+    assert over in anna("mandate") and over in do(anna, "mandate stops")
+    quiet = chris("digest").partition("Nothing to report")[2]
+    assert ITEM not in quiet and over in chris("digest")
+    assert f"{ITEM} (galt bis So. 31. Jan., noch nicht verlängert)" in ben("wochenbericht")
+    chris("status")
+    chris.press("Remove it")
+    assert ITEM not in chris("status") and ITEM not in chris("digest")
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        (f"stop {ITEM} 31.1.", "2027-01-31"),
+        (f"lassen {ITEM} 31.1.", "2027-01-31"),
+        (f"stop {ITEM} bis 4.12.", "2026-12-04"),
+        (f"stop {ITEM} until 2027-01-31", "2027-01-31"),
+        (f"stop {ITEM} 31 January", "2027-01-31"),
+        (f"stop {ITEM} Freitag", "2026-11-27"),
+    ],
+)
+def test_the_day_of_the_line_stands_in_the_form_as_a_day(chris: Say, typed: str, day: str) -> None:
+    """Slack and Teams take nothing else in the field of a day."""
+    chris(typed)
+    assert chris.form is not None
+    assert {each.name: each.value for each in chris.form.fields} == {
+        "what": ITEM, "until": day, "why": "",
+    }  # fmt: skip
+    assert chris.fill(why="Erst die Angebote.").startswith("We deliberately do not do this until")
+
+
 def test_only_a_manager_puts_something_there(anna: Say, bot: Stage) -> None:
     assert anna(f"stop {ITEM} until 31.1.").startswith("Managers do this here.")
     assert do(anna, "stop", what=ITEM, until="2027-01-31", why="Nein, danke").startswith("Managers")

@@ -549,6 +549,10 @@ def test_after_fourteen_quiet_days_the_champion_is_asked_once(
     wind(to="2026-12-08 10:00")
     wind(to="2026-12-18 10:00")
     assert "\n".join(chris.sees()).count("Nothing was heard of “Reparatur-Triage”") == 1
+    assert chris("status").count("Nothing was heard of “Reparatur-Triage”") == 1
+    chris.press("Something is in the way")
+    chris.fill(words="Zugriff aufs ERP", due="2026-12-31")
+    assert "Nothing was heard" not in chris("status")
 
 
 def test_half_a_year_later_it_is_asked_once_whether_it_lives(

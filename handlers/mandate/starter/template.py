@@ -55,12 +55,12 @@ def _roles(ctx: Context, most: int | None) -> list[Part]:
         )
         for each in found[:most]
     ]
-    rows.append((_("Managers"), _("{names}", names=managers) if managers else _("nobody yet")))
     said = _("One accountable person for each service, and a deputy who stands in.")
     parts: list[Part] = [Title(_("Roles")), Text(said), Facts(tuple(rows))]
     if most is not None and len(found) > most:
         parts.append(Text(_("and {n} more", n=len(found) - most), small=True))
-    return parts
+    leads: Words = _("{names}", names=managers) if managers else _("nobody yet")
+    return [*parts, Facts(((_("Managers"), leads),))]
 
 
 def _rules(ctx: Context) -> list[Part]:

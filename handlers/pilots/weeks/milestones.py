@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from handlers.attention import matters
 from handlers.kit import calendar, working_hours
 from handlers.kit.commands import Feature, call
@@ -11,7 +9,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
-from handlers.pilots import clock, digest, editing, relief
+from handlers.pilots import clock, digest, editing, open_tasks, relief
 from handlers.pilots.weeks import decisions, it_checks
 from handlers.pilots.weeks.it_checks import open_checks
 from storage import pilots
@@ -145,8 +143,7 @@ def _decide(ctx: Context, pilot: Pilot) -> None:
 
 def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     """Ask the champion once when nothing was heard for two weeks; any sign of life ends it."""
-    last = max((each.at for each in log.history(ctx.tx, pilot.id)), default=ctx.now)
-    if ctx.now - last <= timedelta(days=clock.QUIET):
+    if not open_tasks.is_quiet(ctx, pilot):
         return editing.settle(ctx, pilot, "quiet")
     said = _("Nothing was heard of “{pilot}” for two weeks. How is it going?", pilot=pilot.name)
     blocked = Button(_("Something is in the way"), call("pilot obstacle", pilot=pilot.id))
