@@ -79,5 +79,7 @@ def test_what_a_burst_saved_counts_once(ben: Say, bot: Stage) -> None:
     secret = enter(ben, rhythm="1")
     for _each in range(9):
         reports(bot, secret, saved="30", seconds="12")
-    days = bot.rows("select count, saved, seconds from automation_days where workspace = :workspace")
+    days = bot.rows(
+        "select count, saved, seconds from automation_days where workspace = :workspace"
+    )
     assert days == [{"count": 1, "saved": 30, "seconds": 12}]
