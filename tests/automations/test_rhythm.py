@@ -60,8 +60,8 @@ def test_a_rhythm_is_read_in_both_languages_and_keeps_its_meaning(
 
 
 @pytest.mark.parametrize("typed", ["", "sometimes", "61 * * * *", "0 2 * *", "every 0 days", "32.",
-                                   "every day of the moon", "first 25:00 monday",
-                                   "täglich 24:00", "daily at 13 pm", "täglich oder so"])  # fmt: skip
+                                   "every day of the moon", "first 25:00 monday", "täglich 24:00",
+                                   "daily at 13 pm", "täglich oder so"])  # fmt: skip
 def test_what_is_no_rhythm_is_none(typed: str) -> None:
     assert rhythm.read(typed) is None
 
