@@ -191,10 +191,10 @@ def has_run(tx: Tx, id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A call that counted; or a burst, with the kind "burst"."""
+    """A call that counted; without a kind a burst."""
 
     id: str
-    kind: str
+    kind: RunKind | None
     key: str | None = None
 
 
@@ -203,8 +203,8 @@ def called(
 ) -> tuple[Automation | None, list[Told]]:
     """Return an automation, and its calls since a moment, the first one first.
 
-    A burst that went on until then stands among them with the kind "burst". One statement for
-    both: every call of a machine asks this, and each question is a way to the server and back.
+    A burst that went on until then stands among them without a kind. One statement for both:
+    every call of a machine asks this, and each question is a way to the server and back.
     """
     rows = tx.rows(
         f"""
@@ -215,7 +215,7 @@ def called(
             from automation_runs
             where workspace = :workspace and automation = :id and at > :since
             union all
-            select automation as call_of, id as call_id, why as call_kind, at as call_at,
+            select automation as call_of, id as call_id, null as call_kind, at as call_at,
                 null as call_key
             from automation_odd_calls
             where workspace = :workspace and automation = :id and why = 'burst' and at > :since
@@ -228,7 +228,9 @@ def called(
     )
     calls = [(row.pop("call_id"), row.pop("call_kind"), row.pop("call_key")) for row in rows]
     found = _automation(rows[0]) if rows else None
-    return found, [Told(*each) for each in calls if each[0] is not None]
+    return found, [
+        Told(id, RunKind(kind) if kind else None, key) for id, kind, key in calls if id is not None
+    ]
 
 
 def take_back(tx: Tx, automation: AutomationId, id: str, kind: str, day: str) -> None:

@@ -39,7 +39,7 @@ def belongs(
     recent: Sequence[Told],
 ) -> bool:
     """Note a burst and ask about it once; say whether this call is counted with it already."""
-    if any(each.kind == Odd.BURST for each in recent):
+    if any(each.kind is None for each in recent):
         odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE)
         counted = {each.kind for each in recent}
     elif len(recent) < PER_MINUTE:
@@ -61,6 +61,7 @@ def _ends(ctx: Context, found: Automation, kind: RunKind, key: str | None) -> bo
 def _begins(ctx: Context, found: Automation, id: str, recent: Sequence[Told]) -> None:
     day = company_of(ctx).day_of(ctx.now).isoformat()
     for each in _counted_before(recent):
+        assert each.kind is not None, "a burst begins where none goes on"
         intake.take_back(ctx.tx, found.id, each.id, each.kind, day)
     odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.BURST, once=MINUTE)
     decides = owner(ctx, found)
@@ -80,7 +81,7 @@ def _counted_before(recent: Sequence[Told]) -> Iterator[Told]:
     runs = [intake.run_of(each.key) for each in recent]
     ended = {run for each, run in zip(recent, runs, strict=True) if each.kind in ENDS}
     kept: set[str | None] = set()  # runs of which the start stays
-    seen: set[str] = set()
+    seen: set[RunKind | None] = set()
     for each, run in zip(recent, runs, strict=True):
         half = run is not None and (run not in ended if each.kind == RunKind.START else run in kept)
         if each.kind in seen and not half:

@@ -118,15 +118,14 @@ WHICH = {
     "fourth": 4, "4th": 4, "4": 4, "vierter": 4, "vierte": 4, "vierten": 4,
     "last": -1, "-1": -1, "letzter": -1, "letzte": -1, "letzten": -1,
 }  # fmt: skip
-WEEKDAYS = {
+NAMED_DAYS = {
     "mon": 0, "monday": 0, "montag": 0, "tue": 1, "tuesday": 1, "dienstag": 1,
     "wed": 2, "wednesday": 2, "mittwoch": 2, "thu": 3, "thursday": 3, "donnerstag": 3,
     "fri": 4, "friday": 4, "freitag": 4, "sat": 5, "saturday": 5, "samstag": 5,
     "sonnabend": 5, "sun": 6, "sunday": 6, "sonntag": 6,
     "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
 }  # fmt: skip
-WEEKDAYS |= {f"{name}s": day for name, day in WEEKDAYS.items() if name.endswith(("day", "tag"))}
-WEEKDAYS |= {"mittwochs": 2, "sonnabends": 5}
+WEEKDAYS = NAMED_DAYS | {f"{name}s": day for name, day in NAMED_DAYS.items() if len(name) > 3}
 WORKDAY = {"workday", "arbeitstag", "werktag", "weekday"}
 # What counts on working days: a period of days does, and so does a cron line for all days.
 DAILY = {"daily", "täglich", "day", "tag", "morgen", "abend", "werktags", "werktäglich",
