@@ -28,19 +28,26 @@ def run(name: str, command: Sequence[str], items: int | None = None) -> int:
             "address.",
             file=sys.stderr,
         )
-        return subprocess.call(list(command)) if command else 2
+        return _started(command) if command else 2
     rid = str(uuid.uuid4())
     if not command:
         return 0 if report(where, "", {**_count(items)}) else 1
     report(where, "/start", {"rid": rid})
+    code = _started(command)
+    report(where, f"/{code}", {"rid": rid, **_count(items)})
+    return code
+
+
+def _started(command: Sequence[str]) -> int:
+    """Run a command; return its exit status as a shell would."""
     try:
         status = subprocess.call(list(command))
     except OSError as error:
         print(f"{command[0]} could not be started: {error.strerror}", file=sys.stderr)
-        status = 127
-    code = status if 0 <= status <= 255 else 255  # ended by a signal
-    report(where, f"/{code}", {"rid": rid, **_count(items)})
-    return code
+        return 126 if isinstance(error, PermissionError) else 127
+    if status < 0:
+        return 128 - status  # ended by a signal
+    return min(status, 255)
 
 
 def _count(items: int | None) -> dict[str, str]:

@@ -18,12 +18,12 @@ from storage.engine import Tx, opening
 
 
 def write(settings: Settings, *, csv: bool, ai_only: bool) -> int:
-    """Write it to the standard output, in the company's language."""
-    database = opening.open_database(address(settings))
-    try:
-        sys.stdout.write(database.read(lambda tx: text(tx, settings, csv=csv, ai_only=ai_only)))
-    finally:
-        database.close()
+    """Write it to the standard output, in the company's language, also beside a running Lotse.
+
+    Raises `StorageError` when the store cannot be used.
+    """
+    with opening.look_into(address(settings)) as tx:
+        sys.stdout.write(text(tx, settings, csv=csv, ai_only=ai_only))
     return 0
 
 

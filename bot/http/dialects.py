@@ -21,7 +21,7 @@ MOST_SECONDS = 31 * 24 * 3600
 # The words of the others, and what they say of a run.
 WORDS = {
     "in_progress": "start", "run": "start", "running": "start", "start": "start",
-    "ok": "ok", "complete": "ok", "success": "ok", "up": "ok",
+    "ok": "ok", "complete": "ok", "success": "ok", "up": "ok", "tick": "ok",
     "error": "fail", "fail": "fail", "failure": "fail", "down": "fail", "timeout": "fail",
     "missed": "fail",
 }  # fmt: skip
@@ -102,9 +102,9 @@ def _kind(tail: str, query: Mapping[str, str]) -> tuple[str | None, str]:
 
 
 def _metrics(text: str) -> dict[str, str]:
-    """Read Cronitor's `count:3,duration:2.5`."""
-    pairs = (each.partition(":") for each in text.split(",") if ":" in each)
-    return {name.strip(): value.strip() for name, _colon, value in pairs}
+    """Read Cronitor's `count:3,duration:2.5`, also written with `=`."""
+    pairs = (each.replace("=", ":", 1).partition(":") for each in text.split(","))
+    return {name.strip(): value.strip() for name, _colon, value in pairs if value.strip()}
 
 
 def _number(text: str | None, most: int) -> tuple[int | None, bool]:
@@ -128,6 +128,28 @@ def _seconds(query: Mapping[str, str], metrics: Mapping[str, str]) -> tuple[int 
         return None, True
     seconds = float(text) / (1000 if text == ping else 1)
     return (round(seconds), False) if seconds <= MOST_SECONDS else (None, True)
+
+
+# --- Sentry --------------------------------------------------------------------------------
+
+CHECK_IN = ("status", "check_in_id", "duration", "environment")
+
+
+def check_in(body: bytes) -> Mapping[str, str]:
+    """Return what the body of a check-in says beside its query; raises `BadCall`.
+
+    Its schedule and its contexts are not looked at.
+    """
+    if not body.strip():
+        return {}
+    said = _json_or_none(body)
+    if not isinstance(said, dict) or not isinstance(said.get("status"), str):
+        raise BadCall("no check-in")
+    return {
+        name: str(said[name])
+        for name in CHECK_IN
+        if isinstance(said.get(name), str | int | float) and not isinstance(said[name], bool)
+    }
 
 
 # --- CloudEvents ---------------------------------------------------------------------------

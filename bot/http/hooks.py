@@ -31,7 +31,7 @@ AGAIN = 0.5  # seconds for one more
 MOST_KEPT = 10_000  # addresses that are remembered
 SECRET = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
-LARGEST = 64 * 1024  # bytes of a CloudEvent; other bodies are not read
+LARGEST = 64 * 1024  # bytes of a CloudEvent or a check-in; other bodies are not read
 PATIENCE = 5.0  # seconds for it to arrive
 # Chats and mail gateways look at addresses that people paste; that is no run.
 PREVIEWS = re.compile(
@@ -219,15 +219,23 @@ def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
 
 
 async def _read(request: web.Request, tail: str) -> Call:
-    if request.method != "POST" or not dialects.is_event(request.headers):
-        return dialects.read(tail, request.query)
+    if request.method == "POST" and dialects.is_event(request.headers):
+        return dialects.event(request.headers, await _body(request), request.query)
+    # Cronitor's metrics come one by one, too; of anything else the first one counts.
+    query = {**request.query, "metric": ",".join(request.query.getall("metric", []))}
+    if request.method == "POST" and "project" in request.match_info and "status" not in query:
+        query |= dialects.check_in(await _body(request))  # Sentry
+    return dialects.read(tail, query)
+
+
+async def _body(request: web.Request) -> bytes:
     try:
         body = await read_body(request, LARGEST, PATIENCE)
     except Unread:
         raise BadCall("the event is too large or did not arrive") from None
     if too_deep_json(body):
         raise BadCall("not a CloudEvent of version 1.0")
-    return dialects.event(request.headers, body, request.query)
+    return body
 
 
 def values_of(call: Call) -> Mapping[str, str]:

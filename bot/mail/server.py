@@ -18,7 +18,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.http.dialects import Call
 from bot.http.hooks import SECRET, SLUG, Found, Misses, locate, values_of
 from bot.mail import reading
-from handlers.automations.intake.heartbeat import Odd
+from handlers.automations.intake.odd import Odd
 from storage.automations import intake
 from storage.engine import StorageError, Tx
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers.automations import figures, people, profile
-from handlers.automations.intake.heartbeat import Odd
+from handlers.automations.intake.odd import Odd
 from handlers.automations.learning import signals, understanding
 from handlers.automations.learning.checks import Goes, check_in_answer
 from handlers.automations.measures import measuring

@@ -215,7 +215,9 @@ def rows(ctx: Context, automation: Automation, seen: Known) -> list[tuple[Words,
         told.append((_("Volume"), figure(RUNS, _n("{n} item", "{n} items", found.items))))
     if found.occasions:
         share = round(100 * found.met / found.occasions)
-        on = _("{share} % of {n} occasions", share=share, n=found.occasions)
+        on = _n(
+            "{share} % of {n} occasion", "{share} % of {n} occasions", found.occasions, share=share
+        )
         told.append((_("On time"), figure(ON_TIME, on)))
     rate = found.bypass_rate
     if rate:

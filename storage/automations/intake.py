@@ -127,6 +127,8 @@ def slug_is_taken(tx: Tx, slug: str, called_since: datetime) -> bool:
 
 # --- runs ----------------------------------------------------------------------------------
 
+EVENT = "e:"  # what the key of an event begins with: it tells events apart and names no run
+
 
 def add_run(
     tx: Tx,
@@ -139,7 +141,10 @@ def add_run(
     seconds: int | None,
     run_key: str | None,
 ) -> None:
-    """Record a call; this very one only once."""
+    """Record a call; this very one only once.
+
+    `run_key` is that of a run, or `EVENT` and that of an event, which names no run.
+    """
     tx.write(
         """
         insert into automation_runs (workspace, id, automation, at, kind, items, seconds, run_key)
@@ -184,23 +189,34 @@ def has_run(tx: Tx, id: str) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A call that counted; without a kind a burst."""
+
+    id: str
+    kind: RunKind | None
+    key: str | None = None
+
+
 def called(
     tx: Tx, automation: AutomationId, since: datetime
-) -> tuple[Automation | None, list[tuple[str, str]]]:
-    """Return an automation, and id and kind of its calls since a moment, the first one first.
+) -> tuple[Automation | None, list[Told]]:
+    """Return an automation, and its calls since a moment, the first one first.
 
-    A burst that went on until then stands among them with the kind "burst". One statement for
-    both: every call of a machine asks this, and each question is a way to the server and back.
+    A burst that went on until then stands among them without a kind. One statement for both:
+    every call of a machine asks this, and each question is a way to the server and back.
     """
     rows = tx.rows(
         f"""
-        select {COLUMNS}, call_id, call_kind from automations
+        select {COLUMNS}, call_id, call_kind, call_key from automations
         left join (
-            select automation as call_of, id as call_id, kind as call_kind, at as call_at
+            select automation as call_of, id as call_id, kind as call_kind, at as call_at,
+                run_key as call_key
             from automation_runs
             where workspace = :workspace and automation = :id and at > :since
             union all
-            select automation as call_of, id as call_id, why as call_kind, at as call_at
+            select automation as call_of, id as call_id, null as call_kind, at as call_at,
+                null as call_key
             from automation_odd_calls
             where workspace = :workspace and automation = :id and why = 'burst' and at > :since
         ) calls on call_of = id
@@ -210,18 +226,25 @@ def called(
         id=automation,
         since=as_text(since),
     )
-    calls = [(row.pop("call_id"), row.pop("call_kind")) for row in rows]
+    calls = [(row.pop("call_id"), row.pop("call_kind"), row.pop("call_key")) for row in rows]
     found = _automation(rows[0]) if rows else None
-    return found, [each for each in calls if each[0] is not None]
+    return found, [
+        Told(id, RunKind(kind) if kind else None, key) for id, kind, key in calls if id is not None
+    ]
 
 
 def take_back(tx: Tx, automation: AutomationId, id: str, kind: str, day: str) -> None:
-    """Count a call no longer: it belongs to a burst."""
+    """Count a call no longer: it belongs to a burst.
+
+    What each call saved is kept in the sum of its day only; taken back is the day's mean.
+    """
     tx.run("delete from automation_runs where workspace = :workspace and id = :id", id=id)
     tx.run(
         """
-        update automation_days set count = count - 1
+        update automation_days set count = count - 1, seconds = seconds - seconds / count,
+            saved = saved - saved / count
         where workspace = :workspace and automation = :automation and day = :day and kind = :kind
+        and count > 0
         """,
         automation=automation,
         day=day,
@@ -255,7 +278,7 @@ def open_starts(
 ) -> list[tuple[datetime, str | None]]:
     """Return when runs have begun that have not ended, with their keys, the oldest first.
 
-    An end without a key ends what began without one.
+    An end that names no run ends what began without naming one.
     """
     rows = tx.rows(
         """
@@ -266,14 +289,20 @@ def open_starts(
             select 1 from automation_runs e
             where e.workspace = s.workspace and e.automation = s.automation and e.at >= s.at
             and e.kind in ('ok', 'idle', 'fail')
-            and coalesce(e.run_key, '') = coalesce(s.run_key, '')
+            and case when e.run_key like 'e:%' then '' else coalesce(e.run_key, '') end
+                = case when s.run_key like 'e:%' then '' else coalesce(s.run_key, '') end
         )
         order by s.at, s.id
         """,
         automation=automation,
         since=as_text(since),
     )
-    return [(as_moment(row["at"]), row["run_key"]) for row in rows]
+    return [(as_moment(row["at"]), run_of(row["run_key"])) for row in rows]
+
+
+def run_of(key: str | None) -> str | None:
+    """Return the run that a stored key names, if it is not an event's."""
+    return None if key is None or key.startswith(EVENT) else key
 
 
 def sums(tx: Tx, automation: AutomationId, since: str) -> list[tuple[str, str, int, int, int]]:

@@ -89,3 +89,12 @@ def test_use_stands_beside_what_was_expected_and_on_demand_beside_a_week(
     assert "Used: 4 useful runs in 28 days, 4 expected" in card
     assert "Volume: 21 items" in card
     assert "Used: 8 useful runs in 28 days, about 2 a week" in anna("auto helfer")
+
+
+def test_one_occasion_is_one(ben: Say, anna: Say, bot: Stage, wind: Callable[..., None]) -> None:
+    secret = enter(ben, rhythm="0 9 * * *")
+    reports(bot, secret)
+    wind(to="2026-11-24 09:00")
+    reports(bot, secret)
+    wind(to="2026-11-24 18:00")
+    assert "On time: 100 % of 1 occasion" in anna("auto mail-sortierung").splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -67,3 +68,19 @@ def test_what_cannot_be_started_is_a_failure(heard: tuple[str, list[str]]) -> No
     where, calls = heard
     assert ping.run(f"{where}/ping/x", ["/no/such/thing"]) == 127
     assert calls[-1].startswith("/ping/x/127?")
+
+
+def test_what_a_signal_ends_says_so_as_in_a_shell(heard: tuple[str, list[str]]) -> None:
+    where, calls = heard
+    kills = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert ping.run(f"{where}/ping/x", [sys.executable, "-c", kills]) == 137
+    assert calls[-1].startswith("/ping/x/137?")
+
+
+def test_without_an_address_the_command_ends_as_it_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LOTSE_URL", raising=False)
+    assert ping.run("backup", ["/no/such/thing"]) == 127
+    assert ping.run("backup", [str(tmp_path)]) == 126, "a folder cannot be run"
+    assert "could not be started" in capsys.readouterr().err

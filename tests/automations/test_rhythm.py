@@ -10,6 +10,7 @@ import pytest
 
 from handlers.automations.rules import occasions, rhythm
 from handlers.automations.rules.rhythm import Company, Cron, DayRule, Every, Unit
+from handlers.kit.words import text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SAXONY = Company("Europe/Berlin", "DE-SN")
@@ -38,6 +39,16 @@ def due(text: str, after: str, company: Company = NRW, n: int = 3, **given: bool
         ("every Monday", DayRule(0, 0)), ("jeden Montag 08:00", Cron("0 8 * * 1")),
         ("first Saturday", DayRule(1, 5)), ("Erster Samstag im Monat", DayRule(1, 5)),
         ("letzter Arbeitstag", DayRule(-1, "workday")), ("am 31.", Cron("59 23 31 * *")),
+        ("täglich 08:00", Cron("0 8 * * *")), ("daily at 8:30 pm", Cron("30 20 * * *")),
+        ("täglich um 8 Uhr", Cron("0 8 * * *")), ("every day at 12 am", Cron("0 0 * * *")),
+        ("jeden Tag um 8", Cron("0 8 * * *")), ("werktags 8.30 Uhr", Cron("30 8 * * *")),
+        ("jeden Werktag", Every(1, Unit.DAY)), ("Mo-Fr 18:00", Cron("0 18 * * *")),
+        ("Monday to Friday 6pm", Cron("0 18 * * *")), ("weekdays", Every(1, Unit.DAY)),
+        ("montags", DayRule(0, 0)), ("freitags um 16 Uhr", Cron("0 16 * * 5")),
+        ("montags und donnerstags 8 Uhr", Cron("0 8 * * 1,4")),
+        ("every Monday, Wednesday and Friday", Cron("59 23 * * 1,3,5")),
+        ("wöchentlich am Montag", DayRule(0, 0)), ("monatlich am 15.", Cron("59 23 15 * *")),
+        ("erster Werktag", DayRule(1, "workday")), ("am 15. um 8 Uhr", Cron("0 8 15 * *")),
         ("0 2 * * 1-5", Cron("0 2 * * 1-5")), ("cron 0 2 * * 1-5", Cron("0 2 * * 1-5")),
     ],
 )  # fmt: skip
@@ -49,7 +60,8 @@ def test_a_rhythm_is_read_in_both_languages_and_keeps_its_meaning(
 
 
 @pytest.mark.parametrize("typed", ["", "sometimes", "61 * * * *", "0 2 * *", "every 0 days", "32.",
-                                   "every day of the moon", "first 25:00 monday"])  # fmt: skip
+                                   "every day of the moon", "first 25:00 monday", "täglich 24:00",
+                                   "daily at 13 pm", "täglich oder so"])  # fmt: skip
 def test_what_is_no_rhythm_is_none(typed: str) -> None:
     assert rhythm.read(typed) is None
 
@@ -117,3 +129,23 @@ def test_seasons_are_read_and_may_pass_the_new_year() -> None:
         assert rhythm.in_season(date.fromisoformat(day), seasons) is inside, day
     assert rhythm.read_seasons("Winter") is None
     assert rhythm.read_seasons("31.2.-1.3.") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "english", "german"),
+    [
+        ("täglich 8 Uhr", "every day at 08:00", "jeden Tag um 08:00"),
+        ("freitags 16:05", "every Friday at 16:05", "jeden Freitag um 16:05"),
+        (
+            "Mo, Do 7:00",
+            "every Monday and Thursday at 07:00",
+            "jeden Montag und Donnerstag um 07:00",
+        ),
+        ("0 2 * * 1-5", "by the schedule 0 2 * * 1-5", "nach dem Zeitplan 0 2 * * 1-5"),
+    ],
+)
+def test_a_time_on_days_is_shown_in_words(typed: str, english: str, german: str) -> None:
+    schedule = rhythm.read(typed)
+    assert schedule is not None
+    words = rhythm.rhythm_words(schedule)
+    assert [text(words, each) for each in ("en", "de")] == [english, german]

@@ -167,6 +167,41 @@ async def test_the_words_of_others_count_as_what_they_say(
     assert caller.kinds() == [kind]
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [({"status": "in_progress", "check_in_id": RID, "duration": None}, "start"),
+     ({"status": "ok", "monitor_config": {"schedule": {"type": "crontab", "value": "0 * * * *"}}},
+      "ok"),
+     ({"status": "error", "duration": 3.2}, "fail")],
+)  # fmt: skip
+async def test_a_check_in_of_sentry_says_how_it_went_in_its_body_too(
+    caller: Caller, said: dict[str, object], kind: str
+) -> None:
+    assert await caller(f"/api/1/cron/backup/{KEY}/", "POST", json=said) == (200, "OK")
+    assert caller.kinds() == [kind]
+
+
+async def test_a_check_in_that_says_nothing_is_no_good_run(caller: Caller) -> None:
+    for body in (b"{", b"[]", b"{}", b'{"status": 1}', b"[" * 100):
+        status, _text = await caller(f"/api/1/cron/backup/{KEY}/", "POST", data=body)
+        assert status == 400, body
+    assert (caller.kinds(), caller.odd()) == ([], ["form"])
+    said = {"status": "ok", "environment": "test"}
+    assert (await caller(f"/api/1/cron/backup/{KEY}/", "POST", json=said))[0] == 200
+    assert (caller.kinds(), caller.odd()) == ([], ["form", "test"])
+    assert (await caller(f"/api/1/cron/backup/{KEY}/?status=error", "POST", data=b"{"))[0] == 200
+    assert caller.kinds() == ["fail"]
+
+
+@pytest.mark.parametrize(
+    "metrics", ["metric=count:7&metric=duration:90", "metric=count=7,duration=90"]
+)
+async def test_each_metric_of_cronitor_is_read(caller: Caller, metrics: str) -> None:
+    assert (await caller(f"/p/{KEY}/backup?state=complete&{metrics}"))[0] == 200
+    rows = caller.rows("items, seconds from automation_runs where workspace = :workspace")
+    assert rows == [{"items": 7, "seconds": 90}]
+
+
 async def test_kuma_is_answered_in_its_own_form(caller: Caller) -> None:
     status, body = await caller(f"/api/push/{SECRET}?status=up&msg=OK&ping=")
     assert (status, json.loads(body)) == (200, {"ok": True})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 from aiohttp import web
@@ -12,12 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot import app as wiring
 from bot.config import Settings
+from bot.generate import register
 from bot.http import metrics
 from bot.lotse import Lotse
 from storage import automations, friction
 from storage.automations import Automation, intake
+from storage.automations.columns import AutomationChanges
 from storage.automations.states import AutomationKind, AutomationPhase, AutomationState
-from storage.engine import Tx
+from storage.engine import Tx, opening
 from storage.engine.ids import AutomationId, NoteId, PersonId
 from storage.engine.sqlite import Sqlite
 from tests.pretend.stage import DEMO, furnish
@@ -128,3 +132,44 @@ async def test_it_answers_this_machine_only_or_who_shows_the_token(
     assert (await client.get("/metrics")).status == 403
     shown = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "1.2.3.4"}
     assert (await client.get("/metrics", headers=shown)).status == 200
+
+
+async def test_nothing_is_expected_of_what_somebody_said_does_not_run(
+    lotse: Lotse, client: TestClient[web.Request, web.Application]
+) -> None:
+    now = lotse.clock.now()
+    until = now + timedelta(days=21)
+
+    async def expected_by() -> list[float]:
+        text = await (await client.get("/metrics")).text()
+        return [
+            each.value
+            for family in text_string_to_metric_families(text)
+            if family.name == "lotse_automation_expected_by_timestamp_seconds"
+            for each in family.samples
+        ]
+
+    def change(**values: Unpack[AutomationChanges]) -> None:
+        lotse.database.transact(
+            lambda tx: automations.change(tx.within(DEMO), AutomationId("b"), **values)
+        )
+
+    assert len(await expected_by()) == 1
+    change(paused_until=until)
+    (moment,) = await expected_by()
+    assert moment >= until.timestamp()
+    change(paused_until=None, unused_since=now)
+    assert await expected_by() == []
+
+
+def test_the_register_is_written_beside_a_running_lotse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(data=tmp_path)
+    database = opening.open_database(register.address(settings))
+    try:
+        database.transact(lambda tx: furnish(tx, DEMO, datetime(2026, 11, 23, 8, tzinfo=UTC)))
+        assert register.write(settings, csv=True, ai_only=False) == 0
+    finally:
+        database.close()
+    assert "Name" in capsys.readouterr().out

@@ -6,19 +6,19 @@ Stored is what happened and when. Nothing about whoever called reaches this modu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.attention import matters
 from handlers.automations import escalation, profile
+from handlers.automations.intake import bursts
+from handlers.automations.intake.odd import Odd
 from handlers.automations.rules import standing
 from handlers.automations.rules.company import company_of
 from handlers.automations.state import decisions, owner
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply
-from handlers.kit.worded import Worded
 from handlers.kit.words import _, _n
 from storage import automations
 from storage.automations import Automation, history, intake
@@ -36,28 +36,10 @@ from storage.people import Person
 
 feature = Feature(_("Automations"))
 
-MINUTE = timedelta(seconds=60)
-PER_MINUTE = 5  # calls of one automation that count
 ONCE = timedelta(hours=1)  # the same oddity is listed once in this time
-OPEN_FOR = timedelta(days=2)  # a start that nothing ended in this time is forgotten
 STRAYS = 50  # names that fit nothing and are listed
 DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
-
-
-class Odd(Worded):
-    """Why a call could not be used."""
-
-    USED = "used", _("this run was told before")
-    BURST = "burst", _("too many within a minute, counted once")
-    TEST = "test", _("a test, not counted")
-    PREVIEW = "preview", _("a preview of the link, not counted")
-    METHOD = "method", _("not a POST, not counted")
-    FORM = "form", _("a part of it could not be understood")
-    TYPE = "type", _("an event of unknown kind")
-    EXPIRED = "expired", _("an address that is not valid any more")
-    AMBIGUOUS = "ambiguous", _("its name for calls belongs to another one, too")
-    SENDER = "sender", _("an e-mail from a sender that is not allowed")
 
 
 @feature.hook("ping", intake.by_address)
@@ -83,7 +65,7 @@ def ping(
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
         return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
-    found, recent = intake.called(ctx.tx, automation, ctx.now - MINUTE)
+    found, recent = intake.called(ctx.tx, automation, ctx.now - bursts.MINUTE)
     assert found is not None, "an address belongs to an automation, by constraint"
     if found.post_only and not posted and counts:
         odd, counts = Odd.METHOD, ""
@@ -93,15 +75,14 @@ def ping(
         return Reply(subject=automation, outcome="odd")
     if found.state is AutomationState.RETIRED:
         return _tell_retired(ctx, found)
-    if any(each == id for each, _told in recent):
+    if any(each.id == id for each in recent):
         return Reply(subject=automation, outcome="seen")  # its work was tried again
-    key = _hash(run or once) if run or once else None
+    key = _hash(run) if run else intake.EVENT + _hash(once) if once else None
     if key is not None and intake.is_used(ctx.tx, found.id, key, _kind(kind, items)):
         odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.USED, once=ONCE)
         return Reply(subject=automation, outcome="seen")
-    burst = _burst(ctx, found, id, recent)
-    if burst is not None:
-        return Reply(posts=burst, subject=automation, outcome="burst")
+    if bursts.belongs(ctx, found, id=id, kind=_kind(kind, items), key=key, recent=recent):
+        return Reply(subject=automation, outcome="burst")
     posts = _count(
         ctx,
         found,
@@ -143,8 +124,10 @@ def _count(
     paired: str | None,
 ) -> tuple[Post, ...]:
     company = company_of(ctx)
-    begun = intake.open_starts(ctx.tx, found.id, ctx.now - OPEN_FOR) if found.begun_at else []
-    if seconds is None and kind in ENDS:
+    begun = (
+        intake.open_starts(ctx.tx, found.id, ctx.now - bursts.OPEN_FOR) if found.begun_at else []
+    )
+    if seconds is None and kind in bursts.ENDS:
         starts = [at for at, of in begun if of == paired]
         seconds = round((ctx.now - starts[-1]).total_seconds()) if starts else None
     intake.add_run(
@@ -172,9 +155,6 @@ def _count(
     asked = last is not None and ctx.now - last >= standing.LEAST_WINDOW
     posts = escalation.end_question(ctx, now, "ran") if asked else ()
     return (*posts, *_tell_failure(ctx, found, now))
-
-
-ENDS = (RunKind.OK, RunKind.IDLE, RunKind.FAIL)
 
 
 def _after_run(ctx: Context, found: Automation, kind: RunKind) -> Automation:
@@ -262,36 +242,6 @@ def _is_quiet(automation: Automation, now: datetime) -> bool:
 
 
 # --- what cannot be used -------------------------------------------------------------------
-
-
-def _burst(
-    ctx: Context, found: Automation, id: str, recent: Sequence[tuple[str, str]]
-) -> tuple[Post, ...] | None:
-    """Count a burst of calls once, and ask about it once; None when this call is none of it."""
-    if any(kind == Odd.BURST for _id, kind in recent):
-        odd_calls.goes_on(ctx.tx, found.id, Odd.BURST, ctx.now, MINUTE)
-        return ()
-    if len(recent) < PER_MINUTE:
-        return None
-    day = company_of(ctx).day_of(ctx.now).isoformat()
-    seen: set[str] = set()
-    for each, kind in recent:
-        if kind in seen:
-            intake.take_back(ctx.tx, found.id, each, kind, day)
-        seen.add(kind)
-    odd_calls.note_odd(ctx.tx, found.id, id=id, at=ctx.now, why=Odd.BURST, once=MINUTE)
-    decides = owner(ctx, found)
-    if decides is not None:
-        words = _(
-            "“{name}” reported more than {n} times within a minute; that counts once.",
-            name=found.name,
-            n=PER_MINUTE,
-        )
-        key = f"automation:{found.id}:burst"
-        matters.note(
-            ctx, decides.id, key, words, Button(found.name, call("auto", automation=found.id))
-        )
-    return ()
 
 
 def _tell_retired(ctx: Context, found: Automation) -> Reply:

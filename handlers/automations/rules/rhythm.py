@@ -118,13 +118,21 @@ WHICH = {
     "fourth": 4, "4th": 4, "4": 4, "vierter": 4, "vierte": 4, "vierten": 4,
     "last": -1, "-1": -1, "letzter": -1, "letzte": -1, "letzten": -1,
 }  # fmt: skip
-WEEKDAYS = {
+NAMED_DAYS = {
     "mon": 0, "monday": 0, "montag": 0, "tue": 1, "tuesday": 1, "dienstag": 1,
     "wed": 2, "wednesday": 2, "mittwoch": 2, "thu": 3, "thursday": 3, "donnerstag": 3,
     "fri": 4, "friday": 4, "freitag": 4, "sat": 5, "saturday": 5, "samstag": 5,
     "sonnabend": 5, "sun": 6, "sunday": 6, "sonntag": 6,
+    "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
 }  # fmt: skip
-WORKDAY = {"workday", "arbeitstag"}
+WEEKDAYS = NAMED_DAYS | {f"{name}s": day for name, day in NAMED_DAYS.items() if len(name) > 3}
+WORKDAY = {"workday", "arbeitstag", "werktag", "weekday"}
+# What counts on working days: a period of days does, and so does a cron line for all days.
+DAILY = {"daily", "täglich", "day", "tag", "morgen", "abend", "werktags", "werktäglich",
+         "arbeitstags", "arbeitstäglich", "workdays", "weekdays", *WORKDAY}  # fmt: skip
+WORKING_WEEK = re.compile(
+    r"\b(?:mo|mon|montags?|mondays?)\s*(?:-|–|bis|to)\s*(?:fr|fri|freitags?|fridays?)\b"
+)
 PERIODS = {
     "hourly": (1, Unit.HOUR), "stündlich": (1, Unit.HOUR),
     "daily": (1, Unit.DAY), "täglich": (1, Unit.DAY),
@@ -142,7 +150,13 @@ UNITS = {
     "year": Unit.YEAR, "years": Unit.YEAR, "jahr": Unit.YEAR, "jahre": Unit.YEAR,
 }  # fmt: skip
 FILLERS = {"am", "the", "on", "of", "im", "des", "every", "each", "jeden", "jede", "jedes", "der",
-           "den", "month", "monats", "monat", "um", "at", "uhr", "in"}  # fmt: skip
+           "den", "month", "monats", "monat", "um", "at", "uhr", "in", "weekly", "wöchentlich",
+           "monthly", "monatlich"}  # fmt: skip
+CLOCK = re.compile(
+    r"(?<![\d.])(\d{1,2}):(\d\d)(?:\s*(am|pm|uhr)\b)?|"
+    r"(?<![\d.])(\d{1,2})(?:\.(\d\d))?\s*(am|pm|uhr)\b|\b(?:um|at)\s+"
+    r"(\d{1,2})(?![\d.:]|\s*(?:am|pm|uhr)\b)"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -151,7 +165,9 @@ def read(text: str) -> Schedule | None:
     said = " ".join(text.lower().split()).rstrip(".")
     line = said.removeprefix("cron ").strip()
     if len(line.split()) == 5 and re.fullmatch(r"[0-9a-z*/,#? -]+", line):
-        return _cron(line)
+        cron = _cron(line)
+        if cron is not None:
+            return cron
     if said in PERIODS:
         return Every(*PERIODS[said])
     found = re.fullmatch(r"(?:every|each|alle|jede[nrs]?)?\s*(?:(\d{1,4})\s+)?([a-zäöü]+)", said)
@@ -171,18 +187,24 @@ def _cron(line: str) -> Cron | None:
 
 def _rule(said: str) -> Schedule | None:
     """Read `first Saturday 08:00`, `every Monday`, `the 15th`, `letzter Arbeitstag`."""
-    clock = re.search(r"\b(\d{1,2}):(\d\d)\b", said)
-    at = None
+    clock, at = CLOCK.search(said), None
     if clock:
-        if int(clock[1]) > 23 or int(clock[2]) > 59:
+        at = _time(clock)
+        if at is None:
             return None
-        at = time(int(clock[1]), int(clock[2]))
-        said = said[: clock.start()] + said[clock.end() :]
-    words = [each.strip(".,") for each in said.split()]
+        said = said[: clock.start()] + " " + said[clock.end() :]
+    said = WORKING_WEEK.sub("workdays", said)
+    words = [each.strip(".,") for each in re.split(r"[\s,+]+", said)]
     words = [each for each in words if each and each not in FILLERS]
+    days = {WEEKDAYS[each] for each in words if each in WEEKDAYS}
+    if len(days) > 1 and all(each in (*WEEKDAYS, "and", "und") for each in words):
+        named = ",".join(str((day + 1) % 7) for day in sorted(days))
+        return Cron(_daily_line(at or LAST_MINUTE, named))
     match words:
+        case [day] if day in DAILY:
+            return Cron(_daily_line(at)) if at is not None else Every(1, Unit.DAY)
         case [day] if day in WEEKDAYS and at is not None:
-            return Cron(f"{at.minute} {at.hour} * * {(WEEKDAYS[day] + 1) % 7}")
+            return Cron(_daily_line(at, f"{(WEEKDAYS[day] + 1) % 7}"))
         case [day] if day in WEEKDAYS:
             return DayRule(0, WEEKDAYS[day])
         case [which, day] if which in (*WHICH, "0") and day in (*WEEKDAYS, *WORKDAY):
@@ -191,10 +213,29 @@ def _rule(said: str) -> Schedule | None:
             return DayRule(place, what, at) if place or what != "workday" else None
         case [number] if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", number):
             of_month = int(re.sub(r"\D", "", number))
-            clock_at = at or time(23, 59)
+            clock_at = at or LAST_MINUTE
             line = f"{clock_at.minute} {clock_at.hour} {of_month} * *"
             return _cron(line) if 1 <= of_month <= 31 else None
     return None
+
+
+LAST_MINUTE = time(23, 59)
+
+
+def _daily_line(at: time, days: str = "*") -> str:
+    return f"{at.minute} {at.hour} * * {days}"
+
+
+def _time(clock: re.Match[str]) -> time | None:
+    """Return a time of day as it is typed: `08:00`, `8 Uhr`, `8.30 Uhr`, `8 pm`, `um 8`."""
+    hour = int(clock[1] or clock[4] or clock[7])
+    minute = int(clock[2] or clock[5] or 0)
+    half = clock[3] or clock[6]
+    if half in ("am", "pm"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 # --- as words ------------------------------------------------------------------------------
@@ -215,7 +256,7 @@ def rhythm_words(schedule: Schedule) -> Sentence:
     """Return a schedule in words."""
     match schedule:
         case Cron(line):
-            return _("by the schedule {line}", line=line)
+            return _cron_words(line)
         case Every(n, unit):
             return EVERY[unit](n)
         case DayRule(which, what, at):
@@ -228,6 +269,22 @@ def rhythm_words(schedule: Schedule) -> Sentence:
                 else _("{day} no. {which} of the month", day=day, which=which)
             )
             return _("{days} at {at}", days=days, at=f"{at:%H:%M}") if at else days
+
+
+def _cron_words(line: str) -> Sentence:
+    """Return a cron line as its numbers, or in words if it names one time of days of the week."""
+    daily = re.fullmatch(r"(\d{1,2}) (\d{1,2}) \* \* (\*|[0-6](?:,[0-6])?)", line)
+    if daily is None:
+        return _("by the schedule {line}", line=line)
+    at = f"{int(daily[2]):02}:{int(daily[1]):02}"
+    if daily[3] == "*":
+        days: Sentence = EVERY[Unit.DAY](1)
+    else:
+        names = [DAY_NAMES[(int(each) - 1) % 7] for each in daily[3].split(",")]
+        days = _("every {day}", day=names[0])
+        if len(names) > 1:
+            days = _("every {day} and {other}", day=names[0], other=names[1])
+    return _("{days} at {at}", days=days, at=at)
 
 
 def usual_gap(schedule: Schedule) -> timedelta:
