@@ -171,6 +171,12 @@ def decide(
                 digest.plan(ctx, found.id)
             changed |= {"state": PilotState.OPERATING, "stopped_on": None}
         case Decision.AGAIN:
+            if found.extended_on is None and not clock.decision_due(found, day):
+                last = clock.end_of(found, clock.weeks(found) - 1)
+                raise Refusal(
+                    _("One more round is for the last week; until {day} there is time.", day=last),
+                    field="decision",
+                )
             if found.extended_on is not None:
                 raise Refusal(
                     _("There was one more round already. Now it goes into operation, or ends."),

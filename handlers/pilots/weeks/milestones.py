@@ -12,8 +12,7 @@ from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.pilots import clock, digest, editing, relief
-from handlers.pilots.weeks import decisions, it_checks
-from handlers.pilots.weeks.it_checks import open_checks
+from handlers.pilots.weeks import decisions, due
 from storage import pilots
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PilotId
@@ -38,8 +37,8 @@ def look(ctx: Context, pilot: PilotId) -> Reply:
     elif found.state is PilotState.RUNNING:
         posts += _ask(ctx, found)
         posts += _running(ctx, found)
-    elif found.operating_on is not None and found.alive is None:
-        _half_a_year(ctx, found)
+    else:
+        posts += _tell(ctx, found)
     return Reply(posts=posts)
 
 
@@ -77,53 +76,25 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
 
 def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     day = clock.current_day(ctx)
-    number = clock.week(pilot, day)
-    if number > 4 or day == clock.end_of(pilot, 4):
-        _fourth_week(ctx, pilot)
-    if number >= 9:
-        _ask_for_value(ctx, pilot)
-    if number >= 11 and not log.iterations(ctx.tx, pilot.id):
-        said = _(
-            "“{pilot}” has not been improved yet. One small thing is enough.", pilot=pilot.name
-        )
-        button = Button(_("Improved"), call("pilot improved", pilot=pilot.id))
-        editing.tell(ctx, pilot, "improve", said, button, role="modeler")
+    posts = _tell(ctx, pilot)
     if clock.decision_due(pilot, day):
         _decide(ctx, pilot)
-    return _quiet(ctx, pilot)
+    return posts + _quiet(ctx, pilot)
 
 
-def _fourth_week(ctx: Context, pilot: Pilot) -> None:
-    if pilot.sourcing is None:
-        said = _(
-            "“{pilot}”: who connects it, our own people or somebody from outside?", pilot=pilot.name
-        )
-        button = Button(_("Decide"), call("pilot sourcing", pilot=pilot.id))
-        editing.tell(ctx, pilot, "sourcing", said, button)
-    still = open_checks(pilot)
-    if still:
-        said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
-        button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        person = it_checks.it_person(ctx)
-        if person is not None:
-            matters.note(ctx, person, f"pilot:{pilot.id}:it", said, button)
+def _tell(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """Tell what is due; whose value was asked for in an earlier week is not asked for it again."""
+    posts: tuple[Post, ...] = ()
+    for each in due.due(ctx, pilot):
+        if each.person is not None:
+            key = f"pilot:{pilot.id}:{each.key}"
+            matters.note(ctx, each.person, key, each.words, *each.buttons)
         else:
-            editing.tell(ctx, pilot, "it", said, button, role="integrator")
-
-
-def _ask_for_value(ctx: Context, pilot: Pilot) -> None:
-    """Ask for last week's value, from week nine on."""
-    last = calendar.after(relief.week_of(ctx), -1)
-    if last not in {each.week for each in log.values(ctx.tx, pilot.id)}:
-        said = _(
-            "“{pilot}”: what was measured last week? {metric} ({unit})",
-            pilot=pilot.name,
-            metric=pilot.metric,
-            unit=pilot.unit,
-        )
-        monday = calendar.monday(last).isoformat()
-        button = Button(_("Enter a value"), call("pilot value", pilot=pilot.id, day=monday))
-        editing.tell(ctx, pilot, "value", said, button, role="modeler")
+            editing.tell(ctx, pilot, each.key, each.words, *each.buttons, role=each.role)
+    week = calendar.after(relief.week_of(ctx), -2)
+    for back in range(clock.EXTRA):
+        posts += editing.settle(ctx, pilot, due.value_key(calendar.after(week, -back)))
+    return posts + editing.settle(ctx, pilot, "value")  # as it was called before each week's
 
 
 def _decide(ctx: Context, pilot: Pilot) -> None:
@@ -153,18 +124,3 @@ def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     value = Button(_("Enter a value"), call("pilot value", pilot=pilot.id))
     editing.tell(ctx, pilot, "quiet", said, blocked, value)
     return ()
-
-
-def _half_a_year(ctx: Context, pilot: Pilot) -> None:
-    assert pilot.operating_on is not None, "it is in operation"
-    if (clock.current_day(ctx) - pilot.operating_on).days < clock.ALIVE:
-        return
-    said = _("“{pilot}” went into operation half a year ago. Is it still used?", pilot=pilot.name)
-    editing.tell(
-        ctx,
-        pilot,
-        "alive",
-        said,
-        Button(_("Yes"), call("pilot alive", pilot=pilot.id, answer="yes")),
-        Button(_("No"), call("pilot alive", pilot=pilot.id, answer="no")),
-    )
