@@ -108,3 +108,60 @@ def test_where_less_than_nothing_makes_sense_it_may_be_entered(chris: Say, bot: 
        guard="Reklamationen")  # fmt: skip
     assert "2 → -1 Prozent (150 % worse" in do(chris, "pilot value", pilot=id, value="-1",
                                                number="4")  # fmt: skip
+
+
+TAPS = "select voter from pilot_taps where workspace = :workspace"
+SECRETS = "select secret from pilot_rounds where workspace = :workspace and secret is not null"
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+def test_the_last_round_of_a_pilot_that_was_stopped_is_closed_like_any_other(
+    anna: Say, chris: Say, bot: Stage, wind: Wind, taken_up: bool
+) -> None:
+    """Settled 51: its secret and who took part go with the week, whatever became of the pilot."""
+    id = started(bot)
+    do(anna, "relief", pilot=id, answer="no")
+    do(chris, "pilot decide", pilot=id, decision="stop", reason="Es hilft nicht",
+       learnt="Viel gelernt")  # fmt: skip
+    if taken_up:
+        do(chris, "pilot again", pilot=id)
+    wind(to="2026-11-29 22:00")
+    assert len(bot.rows(TAPS)) == 1, "until the week is over it can be taken back"
+    wind(to="2026-11-30 10:00")
+    assert bot.rows(TAPS) == [] and bot.rows(SECRETS) == []
+    counted = "select answer, count from pilot_answers where workspace = :workspace"
+    assert bot.rows(counted) == [{"answer": "no", "count": 1}]
+    looks = "select due_at from timers where workspace = :workspace and kind = 'pilot day'"
+    last = bot.rows(looks)
+    wind(to="2026-12-02 10:00")
+    assert bot.rows(looks) == last, "nobody looks at it for ever"
+
+
+def test_a_round_that_was_left_open_is_closed_when_another_pilot_is_looked_at(
+    anna: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    """Also where nobody looks at the ended one any more, as before this was mended."""
+    id = started(bot)
+    do(anna, "relief", pilot=id, answer="no")
+    do(chris, "pilot decide", pilot=id, decision="stop", reason="Es hilft nicht",
+       learnt="Viel gelernt")  # fmt: skip
+    bot.store(lambda tx: tx.write("delete from timers where workspace = :workspace "
+                                  "and kind = 'pilot day'"))  # fmt: skip
+    started(bot, name="Ein anderes")
+    wind(to="2026-11-30 10:00")
+    assert bot.rows(TAPS) == []
+
+
+def test_what_was_asked_about_a_pilot_is_asked_no_more_once_it_has_ended(
+    ben: Say, chris: Say, bot: Stage, wind: Wind
+) -> None:
+    """Neither who connects it nor whether it relieves: the button would only say it is over."""
+    id = started(bot)
+    wind(to="2026-12-21 10:00")
+    assert any("Die IT sollte es noch prüfen" in each for each in ben.sees())
+    assert any("Entlastet dich „Reparatur-Triage“" in each for each in ben.sees())
+    do(chris, "pilot decide", pilot=id, decision="stop", reason="Es hilft nicht",
+       learnt="Viel gelernt")  # fmt: skip
+    wind(to="2026-12-21 11:00")
+    left = "\n".join([*ben.sees(), ben("status")])
+    assert "Die IT sollte es" not in left and "Entlastet dich" not in left

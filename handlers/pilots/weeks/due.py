@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from handlers.attention import matters
 from handlers.kit import calendar
 from handlers.kit.commands import call
 from handlers.kit.context import Context
-from handlers.kit.messages import Button
+from handlers.kit.messages import Button, Post
 from handlers.kit.words import Sentence, _
-from handlers.pilots import clock, relief, roles
+from handlers.pilots import clock, editing, relief, roles
 from handlers.pilots.weeks import it_checks
 from storage.engine.ids import PersonId
 from storage.pilots import Pilot, log
@@ -89,6 +90,29 @@ def _measuring(ctx: Context, pilot: Pilot) -> Iterator[Due]:
 def value_key(week: str) -> str:
     """Return under which key somebody is asked for a week's value: each week is asked about."""
     return f"value {week}"
+
+
+def value_keys(ctx: Context) -> list[str]:
+    """Return under which keys somebody may have been asked for a value, last week's first.
+
+    The last one is what it was called before each week had its own.
+    """
+    last = calendar.after(relief.week_of(ctx), -1)
+    weeks = [calendar.after(last, -back) for back in range(clock.EXTRA + 1)]
+    return [*map(value_key, weeks), "value"]
+
+
+def survey_key(pilot: Pilot, week: str) -> str:
+    """Return under which key people are asked whether a week relieved them."""
+    return f"relief:{pilot.id}:{week}"
+
+
+def drop(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """Drop what was asked about a pilot that is not tried any more."""
+    posts = matters.settle(ctx, survey_key(pilot, relief.week_of(ctx)))
+    for key in ("sourcing", "it", "improve", "quiet", "connect", *value_keys(ctx)):
+        posts += editing.settle(ctx, pilot, key)
+    return posts
 
 
 def _half_a_year(ctx: Context, pilot: Pilot) -> Iterator[Due]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.attention import matters
-from handlers.kit import calendar, working_hours
+from handlers.kit import working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
@@ -26,12 +26,17 @@ feature = Feature(_("Pilots"))
 def look(ctx: Context, pilot: PilotId) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
-    if found is None or not found.state.goes_on:
+    if found is None:
         return Reply()
-    digest.plan(ctx, pilot)
     posts: tuple[Post, ...] = ()
-    for week in relief.close_rounds(ctx, found):
-        posts += matters.settle(ctx, survey_key(found, week))
+    for each in pilots.all(ctx.tx):  # also of those that ended, before anybody looked on
+        if each.id == found.id or not each.state.goes_on:
+            for week in relief.close_rounds(ctx, each):
+                posts += matters.settle(ctx, due.survey_key(each, week))
+    if found.state.goes_on or relief.is_open(ctx, found):
+        digest.plan(ctx, pilot)
+    if not found.state.goes_on:
+        return Reply(posts=posts)
     if clock.is_over(found, clock.current_day(ctx)):
         posts += decisions.run_out(ctx, found)
     elif found.state is PilotState.RUNNING:
@@ -40,10 +45,6 @@ def look(ctx: Context, pilot: PilotId) -> Reply:
     else:
         posts += _tell(ctx, found)
     return Reply(posts=posts)
-
-
-def survey_key(pilot: Pilot, week: str) -> str:
-    return f"relief:{pilot.id}:{week}"
 
 
 def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
@@ -64,13 +65,13 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     )
     if pilot.users_kind == "channel" and pilot.users_place is not None:
         message = Message((Text(question), Buttons(taps)))
-        return (Post(survey_key(pilot, week), message, pilot.users_place, ParcelKind.NOTE),)
+        return (Post(due.survey_key(pilot, week), message, pilot.users_place, ParcelKind.NOTE),)
     off = (
         Button(_("Not this week"), call("relief later", pilot=pilot.id), "quiet"),
         Button(_("Do not ask me"), call("relief mute", pilot=pilot.id), "quiet"),
     )
     for person in relief.asked(ctx, pilot):
-        matters.note(ctx, person, survey_key(pilot, week), question, *taps, *off, survey=True)
+        matters.note(ctx, person, due.survey_key(pilot, week), question, *taps, *off, survey=True)
     return ()
 
 
@@ -91,10 +92,9 @@ def _tell(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
             matters.note(ctx, each.person, key, each.words, *each.buttons)
         else:
             editing.tell(ctx, pilot, each.key, each.words, *each.buttons, role=each.role)
-    week = calendar.after(relief.week_of(ctx), -2)
-    for back in range(clock.EXTRA):
-        posts += editing.settle(ctx, pilot, due.value_key(calendar.after(week, -back)))
-    return posts + editing.settle(ctx, pilot, "value")  # as it was called before each week's
+    for key in due.value_keys(ctx)[1:]:
+        posts += editing.settle(ctx, pilot, key)
+    return posts
 
 
 def _decide(ctx: Context, pilot: Pilot) -> None:
