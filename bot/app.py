@@ -15,7 +15,7 @@ from bot.delivery.ids import new_id
 from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.outages.pace import Pace
 from bot.delivery.platform import Platform
-from bot.delivery.scheduler import Scheduler
+from bot.delivery.scheduler import Scheduler, long_timers
 from bot.delivery.senders.introductions import Ask, Introductions
 from bot.local.chat import Local
 from bot.lotse import AHEAD, DEMO, MAIN, Lotse, company
@@ -83,7 +83,8 @@ def build(
             asks[edge.platform.name] = edge.introduce
     introductions = Introductions(database, dispatcher.handle, clock, asks)
     errands = {IncidentTimer.CHANNEL: rooms.keep, PlatformTimer.INTRODUCE: introductions.keep}
-    scheduler = Scheduler(database, dispatcher.run_timer, clock, errands)
+    long = long_timers(FEATURES)
+    scheduler = Scheduler(database, dispatcher.run_timer, clock, errands, long)
     auditor = Auditor(database, FEATURES, clock)
     caretaker = Caretaker(settings, database, auditor, clock, dispatcher.fire_timer)
     return Lotse(

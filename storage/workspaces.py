@@ -65,9 +65,17 @@ def get(tx: Tx) -> Workspace:
     return Workspace(**row)
 
 
-def set_state(tx: Tx, state: str) -> None:
-    """Say whether the platform lets us in (active) or not (parked: messages wait)."""
-    tx.write("update workspaces set state = :state where id = :workspace", state=state)
+def shut_out(tx: Tx, platform: str) -> None:
+    """Note that a platform lets us in no more: what is sent there waits."""
+    tx.write("update workspaces set shut_out = :platform where id = :workspace", platform=platform)
+
+
+def let_in(tx: Tx, platform: str) -> None:
+    """Note that a platform lets us in again."""
+    tx.write(
+        "update workspaces set shut_out = null where id = :workspace and shut_out = :platform",
+        platform=platform,
+    )
 
 
 def set_language(tx: Tx, language: str) -> None:

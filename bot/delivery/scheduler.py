@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.delivery.clock import Clock
 from bot.delivery.platform import Undelivered, Wait
+from handlers.kit.commands import Feature
 from storage import conversation, workspaces
 from storage import on_call as stand_ins
 from storage.delivery import drafts, heartbeat, held_requests, inbox, lost_answers, outbox, timers
@@ -54,6 +55,13 @@ CLEANED = {  # what `clean` lets go of, as docs/retention.md says it
 }
 
 
+def long_timers(features: Iterable[Feature]) -> frozenset[TimerKind]:
+    """Return the kinds of timers that wait until nothing else is due."""
+    return frozenset(
+        each.kind for feature in features for each in feature.timers if each.takes_long
+    )
+
+
 class Scheduler:
     """Runs due timers, also those that became due while nobody was running."""
 
@@ -63,8 +71,13 @@ class Scheduler:
         run_timer: Callable[[Timer], Awaitable[None]],
         clock: Clock,
         errands: Mapping[TimerKind, Callable[[Timer], Awaitable[None]]] = {},  # noqa: B006, never changed
+        long: Collection[TimerKind] = (),
     ) -> None:
-        """`errands` go to a platform before a timer of their kind is carried out."""
+        """`errands` go to a platform before a timer of their kind is carried out.
+
+        Those that take `long` wait until nothing else is due, one at a time.
+        """
+        self._long = sorted(long)
         self._database = database
         self._run_timer = run_timer
         self._clock = clock
@@ -98,7 +111,7 @@ class Scheduler:
         while True:
             now = self._clock.now()
             await self._beat(now)
-            claim = partial(timers.claim, now=now)
+            claim = partial(timers.claim, now=now, others=self._long)
             due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
             self.looked = time.monotonic()
             for timer in due:
@@ -117,7 +130,9 @@ class Scheduler:
 
     async def _one_that_takes_long(self, now: datetime) -> bool:
         """Carry out one for which nobody waits, and say whether there was one."""
-        claim = partial(timers.claim, now=now, limit=1, long=True)
+        if not self._long:
+            return False
+        claim = partial(timers.claim, now=now, limit=1, kinds=self._long)
         due = await asyncio.wrap_future(self._database.submit(claim, patient=True))
         for timer in due:
             await self._carry_out(timer)

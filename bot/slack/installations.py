@@ -28,6 +28,7 @@ from storage.slack.installations import Stored
 
 log = logging.getLogger("lotse.slack")
 
+PLATFORM = "slack"  # as places are called there
 T = TypeVar("T")
 
 MOST = 1000  # installations whose token is kept at hand
@@ -380,7 +381,7 @@ class Installations:
         )
 
         def work(tx: Tx) -> None:
-            workspaces.set_state(tx, "parked")
+            workspaces.shut_out(tx, PLATFORM)
             if at.sealed:
                 installations.park(tx, reason)
 
@@ -427,11 +428,11 @@ class Installations:
 
 
 def _wake_main(tx: Tx) -> None:
-    workspaces.set_state(tx, "active")
+    workspaces.let_in(tx, PLATFORM)
     tx.signal()
 
 
 def _wake(tx: Tx) -> None:
-    workspaces.set_state(tx, "active")
+    workspaces.let_in(tx, PLATFORM)
     installations.wake(tx)
     tx.signal()

@@ -28,7 +28,7 @@ from bot.delivery.menus import BACK, scopes
 from bot.delivery.platform import Undelivered
 from bot.slack import profiles
 from bot.slack.install_pages import GONE_STALE, Page, page, spoken_in
-from bot.slack.installations import Installations, OAuth, workspace_of
+from bot.slack.installations import PLATFORM, Installations, OAuth, workspace_of
 from bot.slack.web_api import Said, WebApi
 from handlers.kit import calendar
 from handlers.kit.words import LANGUAGES, _
@@ -283,7 +283,7 @@ class InstallPages:
             refresh_token=encrypt(granted.refresh_token) if granted.refresh_token else None,
             lasts=granted.lasts,
         )
-        workspaces.set_state(tx, "active")
+        workspaces.let_in(tx, PLATFORM)
         there = workspaces.get(tx)
         standing.plan(tx, now=now, zone=there.zone, region=there.region)
         by = self._installer(tx, granted, dict(profile), now)

@@ -12,7 +12,7 @@ from typing import Any
 from bot.delivery import pictures
 from bot.delivery.platform import Impossible, Rate, Uncertain, Undelivered, Wait
 from bot.slack import blocks
-from bot.slack.installations import Installation, Installations
+from bot.slack.installations import PLATFORM, Installation, Installations
 from bot.slack.web_api import Said, ShutOut, WebApi
 from handlers.kit.messages import Chart, Message
 from handlers.kit.words import flat
@@ -32,7 +32,7 @@ READS = 200  # messages that are looked through for one that may have arrived
 class Slack:
     """The platform, for all workspaces. Whose token it is, the installations know."""
 
-    name = "slack"
+    name = PLATFORM
     idempotent = False
     finds = True
     rate: Rate | None = Rate(1.0, 3, whole=Rate(0.2, 20))  # docs/rules.md, Slack

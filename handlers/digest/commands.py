@@ -95,7 +95,7 @@ def _write(
 WRITTEN = LookAhead(_write)
 
 
-@feature.timer(DigestTimer.WRITTEN, ahead=WRITTEN)
+@feature.timer(DigestTimer.WRITTEN, ahead=WRITTEN, takes_long=True)
 def send(ctx: Context, *, week: str, skipped: list[str], late: bool) -> Reply:
     """Send the digest on `week`, and keep it for the board.
 

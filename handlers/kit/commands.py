@@ -146,11 +146,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """What happens when a timer of this kind is due."""
+    """What happens when a timer of this kind is due; what `takes_long` lets all others go first."""
 
     kind: TimerKind
     run: Callable[..., Reply]
     ahead: LookAhead[Any] | None = None  # takes the payload, as `run` does
+    takes_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +232,12 @@ class Feature:
         return declare
 
     def timer(
-        self, kind: TimerKind, *, ahead: LookAhead[Any] | None = None
+        self, kind: TimerKind, *, ahead: LookAhead[Any] | None = None, takes_long: bool = False
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
-        """Declare what happens when a timer of `kind` is due: `run(ctx, **payload)`.
-
-        What it reads `ahead` is read before its transaction, while nothing is locked.
-        """
+        """Declare `run(ctx, **payload)` of due timers; `ahead` is read while nothing is locked."""
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.timers.append(Timer(kind, run, ahead))
+            self.timers.append(Timer(kind, run, ahead, takes_long))
             return run
 
         return declare

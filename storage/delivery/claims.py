@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from storage.delivery.outbox import PRIORITIES, Parcel, ParcelKind, from_row
+from storage.delivery.outbox import PRIORITIES, SHUT_OUT, Parcel, ParcelKind, from_row
 from storage.engine import Row, Tx
-from storage.engine.sql import as_moment, as_text
+from storage.engine.sql import as_moment, as_text, letters
 
 LEASE = timedelta(seconds=30)
 
@@ -112,9 +112,9 @@ def _take(
             select o.workspace, o.id from candidates c
             join outbox o on o.workspace = c.workspace and o.id = c.id
             where o.state = 'pending' and o.not_before <= :now{blocked}
-            and (substr(o.place, 1, 6) = 'teams:' or exists (
-                select 1 from workspaces w where w.id = o.workspace and w.state = 'active'
-            ))
+            and not exists (
+                select 1 from workspaces w where w.id = o.workspace and {SHUT_OUT}
+            )
             and not exists (
                 select 1 from outbox away where away.workspace = o.workspace
                 and away.place = o.place and away.state = 'leased'
@@ -205,8 +205,3 @@ def _there(place: str, value: str) -> str:
     if place.endswith(":"):
         return f"substr(o.place, 1, {len(place)}) = :{value}"
     return f"o.place = :{value}"
-
-
-def letters(number: int) -> str:
-    """Write a small number in letters, for the name of a value."""
-    return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.delivery.claims import letters
 from storage.engine import Row, Tx
 from storage.engine.ids import IncidentNumber, PlaceId
+from storage.engine.sql import letters
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,9 +317,13 @@ def unparcel(tx: Tx, place: PlaceId, key: str) -> None:
     )
 
 
+# The place of `o` lies with the platform that shuts its company `w` out.
+SHUT_OUT = "substr(o.place, 1, length(w.shut_out) + 1) = w.shut_out || ':'"
+
+
 def shut_out(tx: Tx) -> int:
-    """Return how many workspaces are parked because their platform shuts us out."""
-    rows = tx.rows("select count(*) as n from workspaces where state = 'parked'")
+    """Return how many workspaces are shut out by one of their platforms."""
+    rows = tx.rows("select count(*) as n from workspaces where shut_out is not null")
     return int(rows[0]["n"])
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from storage.engine import Tx
-from storage.engine.sql import as_moment, as_text
+from storage.engine.sql import as_moment, as_text, letters
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 5
-TAKES_LONG = "digest written"  # the kind of timer for which nobody waits
 HASTE = timedelta(minutes=1)  # between two times that one timer is hastened
 
 
@@ -221,11 +221,17 @@ def mute(tx: Tx, key: str) -> None:
     )
 
 
-def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list[Timer]:
+def claim(
+    tx: Tx,
+    now: datetime,
+    limit: int = 20,
+    *,
+    kinds: Collection[TimerKind] = (),
+    others: Collection[TimerKind] = (),
+) -> list[Timer]:
     """Take due timers of all workspaces for `LEASE` of real time, the earliest first.
 
-    Those that take long are claimed apart, so that nobody's alarm stands behind a thousand of
-    them.
+    Only those of these `kinds`, or all but the `others`, where some are given.
 
     The conditions stand twice: on PostgreSQL two claims at once would otherwise
     take the same row, because the sub-select is not looked at again after waiting.
@@ -234,13 +240,15 @@ def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list
     begins now is from before the clock was set back.
     """
     real = tx.real_now()
+    named = {f"k{letters(n)}": str(kind) for n, kind in enumerate([*kinds, *others])}
+    listed = ", ".join(f":{each}" for each in named)
+    which = f" and kind {'in' if kinds else 'not in'} ({listed})" if named else ""
     rows = tx.rows(
         f"""
         with next as materialized (
             select workspace, id from timers
-            where state = 'pending' and due_at <= :now
+            where state = 'pending' and due_at <= :now{which}
             and (lease_until is null or lease_until <= :real or lease_until > :never)
-            and (kind = :takes_long) = (:long = 1)
             order by due_at limit :limit {tx.skip_locked}
         )
         update timers set lease_until = :until, attempts = attempts + 1, fence = fence + 1
@@ -254,8 +262,7 @@ def claim(tx: Tx, now: datetime, limit: int = 20, *, long: bool = False) -> list
         now=as_text(now),
         real=real,
         limit=limit,
-        takes_long=TAKES_LONG,
-        long=int(long),
+        **named,
     )
     timers = [
         Timer(

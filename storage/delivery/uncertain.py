@@ -88,7 +88,8 @@ def came_late(tx: Tx, parcel: Parcel, external_id: str | None, now: datetime) ->
     """A courier that stood still carried what was no longer its own; `external_id` if it is known.
 
     Whoever took it over may have carried newer things meanwhile, and an edit now stands over
-    them: what stood there last goes out once more, unless something newer is on its way.
+    them: what stood there last goes out once more, unless something newer is on its way. Its
+    own row, too, may say something newer by now.
     """
     if parcel.external_id is None:
         if external_id is not None:
@@ -104,7 +105,7 @@ def came_late(tx: Tx, parcel: Parcel, external_id: str | None, now: datetime) ->
             and state = 'sent' and message <> ''
             order by created_at desc, id desc limit 1
         )
-        and id <> :late
+        and (id <> :late or message <> :said)
         and not exists (
             select 1 from outbox waits where waits.workspace = :workspace
             and waits.place = :place and waits.key = :key and waits.state in ('pending', 'leased')
@@ -113,6 +114,7 @@ def came_late(tx: Tx, parcel: Parcel, external_id: str | None, now: datetime) ->
         place=parcel.place,
         key=parcel.key,
         late=parcel.id,
+        said=parcel.message,
         now=as_text(now),
     )
 

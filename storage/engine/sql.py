@@ -159,3 +159,8 @@ def as_text(moment: datetime) -> str:
 def as_moment(text: str) -> datetime:
     """Read a stored moment back; the opposite of `as_text`."""
     return datetime.fromisoformat(text)
+
+
+def letters(number: int) -> str:
+    """Write a small number in letters, for the name of a value."""
+    return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from storage.delivery.outbox import SHUT_OUT
 from storage.engine import Tx
 from storage.engine.sql import as_moment, as_text
 from storage.incidents.keys import number_in
@@ -94,10 +95,9 @@ def expired_leases(tx: Tx, now: datetime) -> int:
 def old_messages(tx: Tx, now: datetime) -> int:
     """Count messages that could have gone out long ago, where the platform lets us in."""
     rows = tx.rows(
-        """
-        select count(*) as n from outbox o
-        join workspaces w on w.id = o.workspace and w.state = 'active'
-        where o.state = 'pending' and o.not_before < :old
+        f"""
+        select count(*) as n from outbox o where o.state = 'pending' and o.not_before < :old
+        and not exists (select 1 from workspaces w where w.id = o.workspace and {SHUT_OUT})
         """,
         old=as_text(now - OLD),
     )

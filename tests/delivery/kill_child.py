@@ -23,7 +23,7 @@ from bot.delivery.dispatch import Dispatcher
 from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, Rate
 from bot.delivery.requests import Request
-from bot.delivery.scheduler import Scheduler
+from bot.delivery.scheduler import Scheduler, long_timers
 from handlers import FEATURES
 from handlers.kit.messages import Message
 from storage.delivery import claims, timers
@@ -108,7 +108,12 @@ class Child:
         self.dispatcher = Dispatcher(
             self.database, FEATURES, self.clock, new_id, committed=self.wake
         )
-        self.scheduler = Scheduler(self.database, self.dispatcher.run_timer, self.clock)
+        self.scheduler = Scheduler(
+            self.database,
+            self.dispatcher.run_timer,
+            self.clock,
+            long=long_timers(FEATURES),
+        )
 
     def wake(self) -> None:
         """There is something to do."""

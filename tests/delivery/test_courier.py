@@ -698,6 +698,32 @@ def test_an_edit_that_comes_too_late_leaves_nothing_old_standing(
     assert len(chat.ledger) == 5, "once is enough"
 
 
+def test_a_late_edit_of_a_row_that_says_something_newer_leaves_nothing_old(bot: Stage) -> None:
+    """What was put back may be replaced before it goes: the same row then says something else."""
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "one")
+    carry(bot)
+    put(bot, "two")
+
+    def meanwhile() -> None:
+        let_leases_run_out(bot.database)
+        other = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+        asyncio.run(other.round())  # it is put back, for a moment later
+        put(bot, "three")
+        bot.clock.wind(bot.clock.now() + timedelta(seconds=6))
+        asyncio.run(other.drain())
+
+    chat.meanwhile = meanwhile
+    bot.run(Courier(bot.database, {"local": chat}, bot.clock, random.Random(1)).round())
+    assert [each.text for each in chat.ledger] == ["one", "three", "two"]
+    assert len(states(bot)) == 2, "one row said two things"
+    wind(bot, 30)
+    assert [plain(each.message) for each in chat.at(BEN)] == ["three"]
+    wind(bot, 30)
+    assert len(chat.ledger) == 4, "once is enough"
+
+
 def test_an_edit_that_is_taken_back_as_late_waits_for_what_is_newer(bot: Stage) -> None:
     """What is on its way or waits is newer than what stood there last."""
     chat = Paused()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.delivery.platform import NotAccepted
-from bot.delivery.scheduler import Scheduler, clean
+from bot.delivery.scheduler import Scheduler, clean, long_timers
+from handlers import FEATURES
 from handlers.digest.schedule import DigestTimer
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
@@ -231,7 +232,8 @@ def test_nobodys_alarm_stands_behind_many_digests(timed: Stage) -> None:
             put(timed, f"alarm {len(order)}")
         timed.store(lambda tx: timers.finish(tx, timer))
 
-    count = timed.run(Scheduler(timed.database, run, timed.clock).round())
+    scheduler = Scheduler(timed.database, run, timed.clock, long=long_timers(FEATURES))
+    count = timed.run(scheduler.round())
     assert order == ["a", "alarm 1", "b", "alarm 3", "c", "alarm 5"] and count == 6
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +33,7 @@ DUE = as_text(MONDAY + timedelta(hours=1))
 OUTBOX = ("pending", "leased", "sent", "ambiguous", "parked", "cancelled", "dead")
 TIMERS = ("pending", "done", "cancelled", "dead")
 HELLO = dump(spoken(line("Hello"), "en", "UTC"))
+CLIMBING = f'{{"number": 1, "level": 1, "since": "{THEN}"}}'  # nobody has taken it for a day
 STATES = ("open", "restored", "withdrawn")
 TYPED = "Die Waage am Tor zeigt seit heute früh nur noch Striche"
 DRAFT = f'{{"word": "incident", "args": {{"title": "{TYPED}"}}}}'
@@ -128,6 +130,9 @@ def written(workspace: str) -> dict[str, Rows]:
             {"id": f"c{n}", "kind": "digest", "key": f"key {n}", "payload": '{"week": "2026-W48"}',
              "due_at": DUE, "state": state}
             for n, state in enumerate(TIMERS)
+        ] + [
+            {"id": "climb", "kind": "climb", "key": "incident:1:climb", "payload": CLIMBING,
+             "due_at": DUE, "state": "pending"}
         ],
         "audit": [
             {"id": "a", "at": THEN, "person_key": "key-anna", "command": "incident",
@@ -219,6 +224,27 @@ def test_an_incident_may_be_in_each_state_of_today_and_in_no_other(upgraded: Dat
     ):
         with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
             upgraded.transact(lambda tx, sql=wrong, v=values: tx.within(DEMO).run(sql, **v))  # type: ignore[misc]
+
+
+def test_an_escalation_of_the_first_release_goes_on(upgraded: Database) -> None:
+    with closing(Stage(upgraded, HandClock(MONDAY.astimezone(UTC)), new_id=Ids())) as stage:
+        stage.wind(minutes=59)
+        assert not [each for each in stage.chat.ledger if "Kasse open" in each.text]
+        stage.wind(minutes=61)
+        for company in COMPANIES:
+            alarms = [
+                each.text for each in stage.chat.ledger
+                if each.workspace == company and "Kasse open" in each.text
+                and each.place == "local:@ben"
+            ]  # fmt: skip
+            assert "Nobody has picked this up for 25 hours" in alarms[0], alarms
+            ask = [each for each in alarms if "newer alert" not in each]
+            assert 1 <= len(ask) <= 2, "what climbs asks again, once in an hour at the most"
+        (left,) = stage.rows(
+            "select payload, state, attempts from timers where workspace = :workspace"
+            " and key = 'incident:1:climb'"
+        )
+        assert left["state"] == "pending" and json.loads(left["payload"])["level"] > 1, left
 
 
 def test_each_platform_has_its_own_places(upgraded: Database) -> None:

@@ -132,10 +132,10 @@ def test_what_waits_is_counted_for_each_platform(bot: Stage, lotse: Lotse) -> No
 
 def test_a_revoked_token_is_red_with_the_reason(bot: Stage, lotse: Lotse) -> None:
     bot.run(lotse.scheduler.round())
-    bot.store(lambda tx: workspaces.set_state(tx, "parked"))
+    bot.store(lambda tx: workspaces.shut_out(tx, "slack"))
     status, said = health(bot, lotse)
     assert (status, said["lines"]["slack"]) == (503, "red")
-    bot.store(lambda tx: workspaces.set_state(tx, "active"))
+    bot.store(lambda tx: workspaces.let_in(tx, "slack"))
 
 
 def test_each_platform_has_a_line_and_says_what_is_wrong(sqlite: Sqlite) -> None:

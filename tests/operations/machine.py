@@ -207,8 +207,8 @@ class Promises(RuleBasedStateMachine):
     @rule()
     def revoke_or_let_in(self) -> None:
         self.parked = not self.parked
-        state = "parked" if self.parked else "active"
-        self.stage.store(lambda tx: workspaces.set_state(tx, state))
+        how = workspaces.shut_out if self.parked else workspaces.let_in
+        self.stage.store(lambda tx: how(tx, "local"))
         self.carry()
 
     @rule(who=st.sampled_from(("ben", "carla")))

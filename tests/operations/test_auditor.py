@@ -16,7 +16,7 @@ from bot.config import Settings
 from bot.lotse import Lotse
 from bot.operations.auditor import Auditor
 from handlers import FEATURES
-from storage import operations
+from storage import operations, workspaces
 from storage.delivery.timers import TimerKind
 from storage.engine import Database, Tx
 from storage.engine.sqlite import Sqlite
@@ -107,6 +107,18 @@ def test_what_must_never_be_is_noticed(bot: Stage, auditor: Auditor, anna: Say, 
     bot.store(
         lambda tx: tx.run("update incidents set state = 'restored' where workspace = :workspace")
     )
+
+
+def test_what_waits_for_another_platform_is_no_old_message(bot: Stage, auditor: Auditor) -> None:
+    bot.store(lambda tx: workspaces.shut_out(tx, "slack"))
+    anna = bot.request("anna", "incident Kasse tot")
+    assert bot.handle(anna).outcome == "done"
+    late(bot)
+    assert found(bot, auditor).get("old messages", 0) >= 1, "what is local is late"
+    bot.store(lambda tx: workspaces.shut_out(tx, "local"))
+    assert found(bot, auditor).get("old messages", 0) == 0, "where we are shut out it waits"
+    bot.store(lambda tx: workspaces.let_in(tx, "slack"))
+    assert found(bot, auditor).get("old messages", 0) == 0, "Slack does not let in elsewhere"
 
 
 def test_a_company_that_lives_breaks_nothing(

@@ -24,7 +24,7 @@ from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages.catching_up import CatchingUp
-from bot.delivery.scheduler import Scheduler
+from bot.delivery.scheduler import Scheduler, long_timers
 from bot.delivery.senders.introductions import Introductions
 from bot.encryption import TokenCipher, new_key
 from bot.http.limits import LimitedRunner
@@ -127,6 +127,7 @@ class SlackStage(Timed):
                     {"slack": self.edge.introduce},
                 ).keep,
             },
+            long_timers(FEATURES),
         )
         try:
             await self.edge.start()

@@ -22,7 +22,7 @@ from bot.delivery.enqueue import store_posts
 from bot.delivery.outages.catching_up import CatchingUp
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate, Uncertain, Wait
 from bot.delivery.requests import Request, Response
-from bot.delivery.scheduler import Scheduler
+from bot.delivery.scheduler import Scheduler, long_timers
 from handlers import FEATURES
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.commands import Feature
@@ -406,6 +406,7 @@ class Stage:
             self.dispatcher.run_timer,
             self.clock,
             {IncidentTimer.CHANNEL: self.rooms.keep},
+            long_timers(FEATURES),
         )
         self._runner = asyncio.Runner()
         self._requests = itertools.count(1)

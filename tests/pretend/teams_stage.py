@@ -21,7 +21,7 @@ from bot.delivery.clock import HandClock
 from bot.delivery.courier import Courier
 from bot.delivery.dispatch import Dispatcher
 from bot.delivery.outages.catching_up import CatchingUp
-from bot.delivery.scheduler import Scheduler
+from bot.delivery.scheduler import Scheduler, long_timers
 from bot.delivery.senders.introductions import Introductions
 from bot.teams.edge import App, TeamsEdge
 from bot.teams.tokens import cloud
@@ -105,6 +105,7 @@ class TeamsStage(Timed):
             self.dispatcher.run_timer,
             self.clock,
             {PlatformTimer.INTRODUCE: introductions.keep},
+            long_timers(FEATURES),
         )
         await self.edge.start()
         site = web.Application()

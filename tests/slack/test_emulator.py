@@ -463,7 +463,9 @@ async def test_without_the_scope_to_post_everything_waits(emulator: str, logged:
         answer = await c.types("ben", "/incident", "Till is dead")
         assert "INC-1" in answer["text"]
         logged.take("missing_scope")
-        assert c.rows("select state from workspaces where id = :workspace") == [{"state": "parked"}]
+        assert c.rows("select shut_out from workspaces where id = :workspace") == [
+            {"shut_out": "slack"}
+        ]
         waiting = c.rows("select distinct state from outbox where workspace = :workspace")
         assert waiting == [{"state": "pending"}]
 

@@ -312,14 +312,14 @@ async def test_a_refused_token_parks_the_workspace_until_it_works_again(
         stage.peer.token = "xoxb-another"
         await stage.client("anna").types("/incident Till is dead", at=GENERAL)
         logged.take("Slack shut us out (invalid_auth)")
-        state = "select state from workspaces where id = :workspace"
-        assert stage.rows(state) == [{"state": "parked"}]
+        state = "select shut_out from workspaces where id = :workspace"
+        assert stage.rows(state) == [{"shut_out": "slack"}]
         assert stage.peer.ledger and {each.kind for each in stage.peer.ledger} == {"answer"}
         await asyncio.sleep(0.1)
-        assert stage.rows(state) == [{"state": "parked"}]
+        assert stage.rows(state) == [{"shut_out": "slack"}]
         stage.peer.token = TOKEN
         async with asyncio.timeout(5):
-            while stage.rows(state) != [{"state": "active"}]:  # noqa: ASYNC110
+            while stage.rows(state) != [{"shut_out": None}]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         stage.peer.refusals.clear()
         await stage.wind(minutes=2)
@@ -343,8 +343,8 @@ async def test_an_uninstalled_app_keeps_its_messages_to_itself(
             got = await stage.peer.deliver("events_api", stage.peer.event(event))
             assert got.status == 200
         await stage.client("anna").types("/incident Till is dead")
-        state = stage.rows("select state from workspaces where id = :workspace")
-        assert state == [{"state": "parked" if parks else "active"}]
+        state = stage.rows("select shut_out from workspaces where id = :workspace")
+        assert state == [{"shut_out": "slack" if parks else None}]
         assert bool(stage.peer.sees("DBEN")) is not parks
         assert bool(stage.peer.sees(INCIDENTS)) is not parks
         logged.records.clear()

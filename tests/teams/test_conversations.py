@@ -242,7 +242,7 @@ def test_a_card_that_comes_late_says_what_it_says_elsewhere(store: Run) -> None:
 
 def test_while_slack_shuts_us_out_teams_beside_it_goes_on(store: Run) -> None:
     def furnish(tx: Tx) -> None:
-        workspaces.set_state(tx, "parked")
+        workspaces.shut_out(tx, "slack")
         for n, place in enumerate(("slack:C1", PLACE)):
             outbox.add(
                 tx,
