@@ -245,8 +245,13 @@ def authors_of(tx: Tx, notes: list[NoteId]) -> list[PersonId]:
 
 def people(tx: Tx, notes: Iterable[NoteId]) -> int:
     """Return how many people noted these: whoever did twice is one, a note without a name too."""
-    sql = "select author from friction where workspace = :workspace and id = :id"
-    found = [row["author"] for each in notes for row in tx.rows(sql, id=each)]
+    found = [
+        row["author"]
+        for each in notes
+        for row in tx.rows(
+            "select author from friction where workspace = :workspace and id = :id", id=each
+        )
+    ]
     return len({each for each in found if each is not None}) + found.count(None)
 
 

@@ -12,6 +12,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post
 from handlers.kit.words import Sentence, _
 from handlers.pilots import clock, editing, relief, roles
+from handlers.pilots.roles import Role
 from handlers.pilots.weeks import it_checks
 from storage.engine.ids import PersonId
 from storage.pilots import Pilot, log
@@ -28,7 +29,7 @@ class Due:
     key: str
     words: Sentence
     buttons: tuple[Button, ...]
-    role: str = "champion"
+    role: Role = Role.CHAMPION
     person: PersonId | None = None
 
     def whose(self, pilot: Pilot) -> PersonId | None:
@@ -62,7 +63,7 @@ def _fourth_week(ctx: Context, pilot: Pilot) -> Iterator[Due]:
     if still:
         said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
         button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        yield Due("it", said, (button,), "integrator", it_checks.it_person(ctx))
+        yield Due("it", said, (button,), Role.INTEGRATOR, it_checks.it_person(ctx))
 
 
 def _measuring(ctx: Context, pilot: Pilot) -> Iterator[Due]:
@@ -78,13 +79,13 @@ def _measuring(ctx: Context, pilot: Pilot) -> Iterator[Due]:
         )
         monday = calendar.monday(last).isoformat()
         button = Button(_("Enter a value"), call("pilot value", pilot=pilot.id, day=monday))
-        yield Due(value_key(last), said, (button,), "modeler")
+        yield Due(value_key(last), said, (button,), Role.MODELER)
     if number >= 11 and not log.iterations(ctx.tx, pilot.id):
         said = _(
             "“{pilot}” has not been improved yet. One small thing is enough.", pilot=pilot.name
         )
         button = Button(_("Improved"), call("pilot improved", pilot=pilot.id))
-        yield Due("improve", said, (button,), "modeler")
+        yield Due("improve", said, (button,), Role.MODELER)
 
 
 def value_key(week: str) -> str:
