@@ -10,6 +10,7 @@ from handlers.friction import cards, grouping, sending_answers
 from handlers.friction.assessment import (
     DEPTH,
     DEPTHS,
+    OFFER,
     POINT,
     POINTS,
     RESULT,
@@ -24,7 +25,7 @@ from handlers.friction.patterns import PatternRef, history, own
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Message, Reply, Text, Title, line
+from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
@@ -135,21 +136,13 @@ def _checked(ctx: Context, pattern: Pattern, check: Check) -> Reply:
     )
     history(ctx, pattern.id, PatternEvent.CHECKED)
     result = advice(check)
-    return Reply(
-        Message(
-            (
-                Title(RESULTS[result]),
-                Text(because(check)),
-                Text(_("This is advice. You decide."), small=True),
-                Buttons(
-                    (
-                        Button(_("Decide"), call("pattern answer", pattern=pattern.id), "primary"),
-                        Button(_("Tap again"), call("pattern taps", pattern=pattern.id), "quiet"),
-                    )
-                ),
-            )
-        )
-    )
+    parts: list[Part] = [Title(RESULTS[result]), Text(because(check))]
+    if result in OFFER:
+        parts.append(Text(OFFER[result], small=True))
+    decide = Button(_("Decide"), call("pattern answer", pattern=pattern.id), "primary")
+    again = Button(_("Tap again"), call("pattern taps", pattern=pattern.id), "quiet")
+    advised = Text(_("This is advice. You decide."), small=True)
+    return Reply(Message((*parts, *cards.readiness(check), advised, Buttons((decide, again)))))
 
 
 def _proposed(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:

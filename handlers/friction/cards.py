@@ -12,7 +12,7 @@ from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.cards import is_outside
 from storage import friction, pilots
 from storage.friction import Note, patterns
-from storage.friction.patterns import Pattern
+from storage.friction.patterns import Check, Pattern
 from storage.pilots import Pilot
 from storage.pilots.states import PilotState
 
@@ -113,15 +113,22 @@ def _pilot_parts(pilot: Pilot) -> list[Part]:
     return [Text(said), *((Text(learnt),) if pilot.learnt else ()), Buttons((show,))]
 
 
+def readiness(check: Check) -> list[Part]:
+    """Return the two notes on how ready it is, where they say something; they do not count."""
+    found: list[Part] = []
+    if check.changing == "yes":
+        found.append(Text(_("The process changes within six months."), small=True))
+    if check.written == "no":
+        found.append(Text(_("It is written down nowhere yet."), small=True))
+    return found
+
+
 def _advice(ctx: Context, pattern: Pattern) -> list[Part]:
     found: list[Part] = []
     check = patterns.check(ctx.tx, pattern.id)
     if check is not None:
         found.append(Text(_("The seven taps: {why}", why=because(check)), small=True))
-        if check.changing == "yes":
-            found.append(Text(_("The process changes within six months."), small=True))
-        if check.written == "no":
-            found.append(Text(_("It is written down nowhere yet."), small=True))
+        found += readiness(check)
     if pattern.answered_at is None and is_outside(ctx, pattern.area):
         found.append(Text(_("“{area}” lies outside the focus.", area=pattern.area)))
     return found

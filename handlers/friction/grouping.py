@@ -82,7 +82,7 @@ def _like(ctx: Context, *, sentence: str, area: str = "", **_rest: object) -> Ne
     if first.pattern is not None:
         whole = patterns.whole(ctx.tx, patterns.top(ctx.tx, first.pattern))
         together |= {each.id for each in friction.members(ctx.tx, whole)} - own
-    return Near(len(together), first.id)
+    return Near(friction.people(ctx.tx, together), first.id)
 
 
 like_ahead = LookAhead(_like)

@@ -271,10 +271,14 @@ def undo(ctx: Context, pattern: PatternRef) -> Reply:
         )
     for each in storage_patterns.merged(ctx.tx, pattern.id):
         storage_patterns.merge(ctx.tx, each.id, None)
+    notes = ",".join(each.id for each in friction.members(ctx.tx, [pattern.id]))
     storage_patterns.undo(ctx.tx, pattern.id)
     history(ctx, pattern.id, PatternEvent.UNDONE)
     said = _("“{title}” is no pattern any more. The notes are as they were.", title=pattern.title)
-    return Reply(line(said))
+    if not notes:
+        return Reply(line(said))
+    again = call("pattern confirm", notes=notes, title=pattern.title, area=pattern.area)
+    return Reply(line(said, Button(_("It is one after all"), again)))
 
 
 def _names(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
@@ -297,11 +301,19 @@ def change(ctx: Context, pattern: PatternRef, *, title: TitleField, area: AreaFi
     return Reply(cards.card(ctx, own(ctx, pattern.id)))
 
 
+def _estimated(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
+    found = storage_patterns.find(ctx.tx, PatternId(fixed.get("pattern", "")))
+    if found is None or found.per_month is None or found.minutes is None:
+        return {}
+    return {"per_month": str(found.per_month), "minutes": str(found.minutes)}
+
+
 @feature.command(
     "pattern estimate",
     "muster schätzen",
     help=_("How often does it happen, and how long does it take? Both are estimates."),
     hidden=True,
+    current=_estimated,
 )
 def estimate(
     ctx: Context,
@@ -312,6 +324,8 @@ def estimate(
 ) -> Reply:
     own(ctx, pattern.id)
     storage_patterns.estimate(ctx.tx, pattern.id, per_month, minutes)
+    before = cards.estimate_words(pattern)
+    history(ctx, pattern.id, PatternEvent.ESTIMATED, ctx.text(before) if before is not None else "")
     return Reply(cards.card(ctx, own(ctx, pattern.id)))
 
 
@@ -323,6 +337,7 @@ KINDS: dict[PatternEvent, Sentence] = {
     PatternEvent.APART: _("taken apart"),
     PatternEvent.UNDONE: _("undone"),
     PatternEvent.CHANGED: _("called something else"),
+    PatternEvent.ESTIMATED: _("estimated"),
     PatternEvent.CHECKED: _("seven taps"),
     PatternEvent.ANSWERED: _("answered"),
     PatternEvent.PARKED: _("parked"),

@@ -15,7 +15,7 @@ from handlers.kit.readers import NumberReader, folded
 from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.pilots import clock, measure, relief, roles, start_check, use
 from handlers.pilots.open_tasks import told_before, undecided, vacancies
-from handlers.pilots.weeks import operation
+from handlers.pilots.weeks import due, operation
 from handlers.pilots.weeks.kinds import CHANGES
 from storage import pilots, workspaces
 from storage.delivery import timers
@@ -238,9 +238,12 @@ def glance(ctx: Context) -> list[Glance]:
 
 @feature.waits(55)
 def waiting(ctx: Context) -> list[Task]:
-    """Return what waits for those who have a role: decisions, obstacles, questions."""
+    """Return what waits for those who have a role: what is due, decisions, obstacles, questions."""
     me, found = ctx.person.id, []
     for each in pilots.all(ctx.tx):
+        found += [
+            Task(task.words, task.buttons) for task in due.due(ctx, each) if task.whose(each) == me
+        ]
         if me not in {getattr(each, role) for role in ROLES if role in roles.filled(each)}:
             continue
         if each.undecided or clock.decision_due(each, clock.current_day(ctx)):

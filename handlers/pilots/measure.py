@@ -53,14 +53,22 @@ def effect(pilot: Pilot, values: Sequence[Value]) -> Effect | None:
     """Return the effect by the newest weeks, each weighed by its cases; None without values.
 
     Formula (docs/pilots.md): (baseline − now) ÷ baseline, the other way round where more is
-    better.
+    better. Weeks before the pilot are none of its effect.
     """
-    recent = [each for each in values if each.number > 0][-RECENT:]
+    first = week_of(pilot.started_on) if pilot.started_on is not None else ""
+    recent = [each for each in values if each.number > 0 and each.week >= first][-RECENT:]
     if not recent or pilot.baseline is None:
         return None
     cases = sum(each.number for each in recent)
     now = sum((Decimal(each.value) * each.number for each in recent), Decimal(0)) / cases
     return effect_of(pilot, now, cases, len(recent))
+
+
+def is_below_zero(pilot: Pilot, value: str) -> bool:
+    """Say whether a value below zero makes no sense for what a pilot measures."""
+    known = [Decimal(each) for each in (pilot.baseline, pilot.target) if each is not None]
+    below = Decimal(value) < 0 and pilot.better == Better.LOWER
+    return below and all(each >= 0 for each in known)
 
 
 def effect_of(pilot: Pilot, now: Decimal, cases: int, weeks: int) -> Effect | None:

@@ -120,8 +120,5 @@ def is_quiet(ctx: Context, pilot: Pilot) -> bool:
 
 
 def told_before(ctx: Context, pilot: Pilot) -> list[Task]:
-    """Return what the asker was told of a pilot and has not answered: is it quiet, does it live."""
-    found = tasks.still_open(ctx, f"pilot:{pilot.id}:alive")
-    if is_quiet(ctx, pilot):
-        found += tasks.still_open(ctx, f"pilot:{pilot.id}:quiet")
-    return found
+    """Return what the asker was told of a quiet pilot and has not answered."""
+    return tasks.still_open(ctx, f"pilot:{pilot.id}:quiet") if is_quiet(ctx, pilot) else []

@@ -167,3 +167,8 @@ def close_rounds(ctx: Context, pilot: Pilot) -> list[str]:
     for each in over:
         answers.close(ctx.tx, pilot.id, each, asked(ctx, pilot))
     return over
+
+
+def is_open(ctx: Context, pilot: Pilot) -> bool:
+    """Say whether a round still has to be closed: its secret has to go, whatever became of it."""
+    return any(each.open for each in answers.rounds(ctx.tx, pilot.id))

@@ -5,6 +5,7 @@ A note knows its day and no time, and its id is random: nothing can be laid besi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -240,6 +241,18 @@ def authors_of(tx: Tx, notes: list[NoteId]) -> list[PersonId]:
         for each in notes
     )
     return sorted({row["author"] for rows in found for row in rows})
+
+
+def people(tx: Tx, notes: Iterable[NoteId]) -> int:
+    """Return how many people noted these: whoever did twice is one, a note without a name too."""
+    found = [
+        row["author"]
+        for each in notes
+        for row in tx.rows(
+            "select author from friction where workspace = :workspace and id = :id", id=each
+        )
+    ]
+    return len({each for each in found if each is not None}) + found.count(None)
 
 
 def named_since(

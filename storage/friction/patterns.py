@@ -21,6 +21,7 @@ class PatternEvent(StrEnum):
     APART = "apart"
     UNDONE = "undone"
     CHANGED = "changed"
+    ESTIMATED = "estimated"
     CHECKED = "checked"
     ANSWERED = "answered"
     PARKED = "parked"

@@ -76,7 +76,8 @@ def test_like_ones_are_proposed_and_a_person_confirms(
 def test_others_who_feel_it_are_told_of_and_joined_with_one_tap(
     anna: Say, ben: Say, chris: Say, bot: Stage
 ) -> None:
-    noted(bot, anna, NOTES[:2])
+    noted(bot, anna, NOTES[:1])
+    noted(bot, Say(bot, "carla"), NOTES[1:2])
     assert "Das geht 2 anderen auch so." in ben(f"reibung: {NOTES[2]}")
     assert ben.press("Meine dazunehmen") == "Dazugenommen. Danke."
     shown = chris("patterns")
@@ -92,6 +93,15 @@ def test_nobody_is_told_of_their_own_notes_as_those_of_others(
     assert "feel" not in anna(f"friction: {NOTES[2]}")
     ben(f"reibung: {NOTES[2]}")
     assert "1 other feels this." in anna(f"friction: Noch einmal: {NOTES[2]}")
+
+
+def test_whoever_noted_it_twice_is_one_other(anna: Say, ben: Say, bot: Stage) -> None:
+    """People feel something, not notes; without a name each note is somebody's."""
+    ids = noted(bot, anna, NOTES[:2])
+    assert "Das geht 1 weiteren Person auch so." in ben(f"reibung: {NOTES[2]}")
+    for each in ids:
+        do(anna, "nameless", id=each)
+    assert "Das geht 2 anderen auch so." in ben(f"reibung: Wieder: {NOTES[2]}")
 
 
 def test_whoever_answers_looks_for_what_words_do_not_find(
@@ -193,6 +203,52 @@ def test_patterns_with_estimates_stand_in_their_order(anna: Say, chris: Say, bot
     assert "Geschätzt: 20-mal im Monat, je 30 Minuten: 600 Minuten im Monat" in anna_in_german(bot)
     shown = do(chris, "list", name="patterns")
     assert shown.index("5,000 minutes a month") < shown.index("600 minutes a month")
+
+
+def test_an_estimate_can_be_corrected_and_what_it_was_stands_in_the_history(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    """What is entered can be put right, from what stands there, with its history."""
+    id = confirmed(bot, anna, chris)
+    do(chris, "pattern estimate", pattern=id, per_month="10", minutes="5")
+    shown = bot.handle(bot.request("chris", call=Call("pattern estimate", {"pattern": id}))).form
+    assert shown is not None and [each.value for each in shown.fields][-2:] == ["10", "5"]
+    do(chris, "pattern estimate", pattern=id, per_month="20", minutes="5")
+    said = do(chris, "pattern history", pattern=id)
+    assert said.count("estimated, Chris") == 2
+    assert "estimated, Chris. 10 times a month, 5 minutes each: 50 minutes a month" in said
+
+
+def test_what_was_undone_by_mistake_is_a_pattern_again_with_one_tap(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    id = confirmed(bot, anna, chris, area="Einkauf")
+    before = {sentence for sentence, pattern in members(bot) if pattern == id}
+    chris("patterns")
+    chris.press("Show")
+    chris.press("Undo")
+    shown = chris.press("It is one after all")
+    assert shown.startswith("Liefertermine\nArea: Einkauf\nNoted: 3 times")
+    assert {sentence for sentence, pattern in members(bot) if pattern is not None} == before
+
+
+@pytest.mark.parametrize(
+    ("taps", "said"),
+    [({"judgement": "core"}, "What helps instead: drop a part of it, make it simpler,"),
+     ({"judgement": "edge"}, "A pilot may prepare it; the decision stays with a person."),
+     ({"changing": "yes"}, "The process changes within six months."),
+     ({"written": "no"}, "It is written down nowhere yet.")],
+)  # fmt: skip
+def test_the_advice_says_what_helps_and_how_ready_it_is(
+    anna: Say, chris: Say, bot: Stage, taps: dict[str, str], said: str
+) -> None:
+    """Section 5.3: with what stays with people comes an offer; both notes are shown at once."""
+    id = confirmed(bot, anna, chris)
+    easy = dict.fromkeys(("regular", "structured", "ruled", "context"), "yes")
+    free = dict.fromkeys(("judgement", "responsibility", "relationship"), "no")
+    plain = do(chris, "pattern taps", pattern=id, **easy, **free, changing="no", written="yes")
+    assert said not in plain
+    assert said in do(chris, "pattern taps", pattern=id, **{**easy, **free, **taps})
 
 
 def anna_in_german(bot: Stage) -> str:
@@ -344,7 +400,7 @@ def test_whoever_joins_what_is_answered_reads_the_answer_at_once(
     anna: Say, ben: Say, chris: Say, bot: Stage
 ) -> None:
     answered_pattern(bot, anna, chris)
-    assert "Das geht 3 anderen auch so." in ben(f"reibung: {NOTES[2]}")
+    assert "Das geht 1 weiteren Person auch so." in ben(f"reibung: {NOTES[2]}")
     said = ben.press("Meine dazunehmen")
     assert said.startswith("Dazugenommen. Danke.\nZu dem, was du notiert hast, „Liefertermine“: ")
     assert "Das bleibt beim Menschen. Das bleibt so." in said

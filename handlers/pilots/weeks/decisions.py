@@ -18,7 +18,7 @@ from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
 from handlers.pilots.lookup import PilotRef
-from handlers.pilots.weeks import it_checks, operation
+from handlers.pilots.weeks import due, it_checks, operation
 from handlers.pilots.weeks.it_checks import CHECKS, Check, open_checks
 from storage import pilots
 from storage.delivery.places import PlaceKind, PlaceRole, with_role
@@ -171,6 +171,12 @@ def decide(
                 digest.plan(ctx, found.id)
             changed |= {"state": PilotState.OPERATING, "stopped_on": None}
         case Decision.AGAIN:
+            if found.extended_on is None and not clock.decision_due(found, day):
+                last = clock.end_of(found, clock.weeks(found) - 1)
+                raise Refusal(
+                    _("One more round is for the last week; until {day} there is time.", day=last),
+                    field="decision",
+                )
             if found.extended_on is not None:
                 raise Refusal(
                     _("There was one more round already. Now it goes into operation, or ends."),
@@ -182,6 +188,8 @@ def decide(
     pilots.change(ctx.tx, found.id, **changed)
     editing.note(ctx, found, decision.value, reason)
     posts = (*editing.settle(ctx, found, "decide"), *editing.settle(ctx, found, "run out"))
+    if decision is Decision.STOP:
+        posts += due.drop(ctx, found)
     now = editing.fresh(ctx, found)
     if decision is Decision.STOP and found.state is PilotState.RUNNING:
         editing.free_name(ctx, now)
@@ -210,7 +218,7 @@ def run_out(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     day = clock.current_day(ctx)
     pilots.change(ctx.tx, pilot.id, state=PilotState.STOPPED, stopped_on=day, undecided=True)
     editing.note(ctx, pilot, PilotEvent.RUN_OUT)
-    posts = editing.settle(ctx, pilot, "decide")
+    posts = editing.settle(ctx, pilot, "decide") + due.drop(ctx, pilot)
     editing.free_name(ctx, editing.fresh(ctx, pilot))
     said = _(
         "“{pilot}” has ended after sixteen weeks, and nobody had decided. What becomes of it?",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from handlers.attention import matters
-from handlers.kit import calendar, working_hours
+from handlers.kit import working_hours
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text
 from handlers.kit.words import _
 from handlers.on_call import duty
 from handlers.pilots import clock, digest, editing, open_tasks, relief
-from handlers.pilots.weeks import decisions, it_checks
-from handlers.pilots.weeks.it_checks import open_checks
+from handlers.pilots.weeks import decisions, due
 from storage import pilots
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import PilotId
-from storage.pilots import Pilot, answers, log
+from storage.pilots import Pilot, answers
 from storage.pilots.states import PilotState
 
 feature = Feature(_("Pilots"))
@@ -25,24 +24,25 @@ feature = Feature(_("Pilots"))
 def look(ctx: Context, pilot: PilotId) -> Reply:
     """Let happen what is due today, however long nobody looked."""
     found = pilots.find(ctx.tx, pilot)
-    if found is None or not found.state.goes_on:
+    if found is None:
         return Reply()
-    digest.plan(ctx, pilot)
     posts: tuple[Post, ...] = ()
-    for week in relief.close_rounds(ctx, found):
-        posts += matters.settle(ctx, survey_key(found, week))
+    for each in pilots.all(ctx.tx):  # also of those that ended, before anybody looked on
+        if each.id == found.id or not each.state.goes_on:
+            for week in relief.close_rounds(ctx, each):
+                posts += matters.settle(ctx, due.survey_key(each, week))
+    if found.state.goes_on or relief.is_open(ctx, found):
+        digest.plan(ctx, pilot)
+    if not found.state.goes_on:
+        return Reply(posts=posts)
     if clock.is_over(found, clock.current_day(ctx)):
         posts += decisions.run_out(ctx, found)
     elif found.state is PilotState.RUNNING:
         posts += _ask(ctx, found)
         posts += _running(ctx, found)
-    elif found.operating_on is not None and found.alive is None:
-        _half_a_year(ctx, found)
+    else:
+        posts += _tell(ctx, found)
     return Reply(posts=posts)
-
-
-def survey_key(pilot: Pilot, week: str) -> str:
-    return f"relief:{pilot.id}:{week}"
 
 
 def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
@@ -63,65 +63,36 @@ def _ask(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     )
     if pilot.users_kind == "channel" and pilot.users_place is not None:
         message = Message((Text(question), Buttons(taps)))
-        return (Post(survey_key(pilot, week), message, pilot.users_place, ParcelKind.NOTE),)
+        return (Post(due.survey_key(pilot, week), message, pilot.users_place, ParcelKind.NOTE),)
     off = (
         Button(_("Not this week"), call("relief later", pilot=pilot.id), "quiet"),
         Button(_("Do not ask me"), call("relief mute", pilot=pilot.id), "quiet"),
     )
     for person in relief.asked(ctx, pilot):
-        matters.note(ctx, person, survey_key(pilot, week), question, *taps, *off, survey=True)
+        matters.note(ctx, person, due.survey_key(pilot, week), question, *taps, *off, survey=True)
     return ()
 
 
 def _running(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     day = clock.current_day(ctx)
-    number = clock.week(pilot, day)
-    if number > 4 or day == clock.end_of(pilot, 4):
-        _fourth_week(ctx, pilot)
-    if number >= 9:
-        _ask_for_value(ctx, pilot)
-    if number >= 11 and not log.iterations(ctx.tx, pilot.id):
-        said = _(
-            "“{pilot}” has not been improved yet. One small thing is enough.", pilot=pilot.name
-        )
-        button = Button(_("Improved"), call("pilot improved", pilot=pilot.id))
-        editing.tell(ctx, pilot, "improve", said, button, role="modeler")
+    posts = _tell(ctx, pilot)
     if clock.decision_due(pilot, day):
         _decide(ctx, pilot)
-    return _quiet(ctx, pilot)
+    return posts + _quiet(ctx, pilot)
 
 
-def _fourth_week(ctx: Context, pilot: Pilot) -> None:
-    if pilot.sourcing is None:
-        said = _(
-            "“{pilot}”: who connects it, our own people or somebody from outside?", pilot=pilot.name
-        )
-        button = Button(_("Decide"), call("pilot sourcing", pilot=pilot.id))
-        editing.tell(ctx, pilot, "sourcing", said, button)
-    still = open_checks(pilot)
-    if still:
-        said = _("“{pilot}”: IT still has to look at it: {checks}.", pilot=pilot.name, checks=still)
-        button = Button(_("IT's view"), call("pilot it", pilot=pilot.id))
-        person = it_checks.it_person(ctx)
-        if person is not None:
-            matters.note(ctx, person, f"pilot:{pilot.id}:it", said, button)
+def _tell(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
+    """Tell what is due; whose value was asked for in an earlier week is not asked for it again."""
+    posts: tuple[Post, ...] = ()
+    for each in due.due(ctx, pilot):
+        if each.person is not None:
+            key = f"pilot:{pilot.id}:{each.key}"
+            matters.note(ctx, each.person, key, each.words, *each.buttons)
         else:
-            editing.tell(ctx, pilot, "it", said, button, role="integrator")
-
-
-def _ask_for_value(ctx: Context, pilot: Pilot) -> None:
-    """Ask for last week's value, from week nine on."""
-    last = calendar.after(relief.week_of(ctx), -1)
-    if last not in {each.week for each in log.values(ctx.tx, pilot.id)}:
-        said = _(
-            "“{pilot}”: what was measured last week? {metric} ({unit})",
-            pilot=pilot.name,
-            metric=pilot.metric,
-            unit=pilot.unit,
-        )
-        monday = calendar.monday(last).isoformat()
-        button = Button(_("Enter a value"), call("pilot value", pilot=pilot.id, day=monday))
-        editing.tell(ctx, pilot, "value", said, button, role="modeler")
+            editing.tell(ctx, pilot, each.key, each.words, *each.buttons, role=each.role)
+    for key in due.value_keys(ctx)[1:]:
+        posts += editing.settle(ctx, pilot, key)
+    return posts
 
 
 def _decide(ctx: Context, pilot: Pilot) -> None:
@@ -150,18 +121,3 @@ def _quiet(ctx: Context, pilot: Pilot) -> tuple[Post, ...]:
     value = Button(_("Enter a value"), call("pilot value", pilot=pilot.id))
     editing.tell(ctx, pilot, "quiet", said, blocked, value)
     return ()
-
-
-def _half_a_year(ctx: Context, pilot: Pilot) -> None:
-    assert pilot.operating_on is not None, "it is in operation"
-    if (clock.current_day(ctx) - pilot.operating_on).days < clock.ALIVE:
-        return
-    said = _("“{pilot}” went into operation half a year ago. Is it still used?", pilot=pilot.name)
-    editing.tell(
-        ctx,
-        pilot,
-        "alive",
-        said,
-        Button(_("Yes"), call("pilot alive", pilot=pilot.id, answer="yes")),
-        Button(_("No"), call("pilot alive", pilot=pilot.id, answer="no")),
-    )

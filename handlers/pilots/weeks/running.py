@@ -18,7 +18,7 @@ from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _, _n
 from handlers.pilots import cards, clock, editing, measure, relief
 from handlers.pilots.lookup import PilotRef
-from handlers.pilots.weeks import more
+from handlers.pilots.weeks import due, more
 from handlers.pilots.weeks.kinds import CHANGE, CHANGES, KIND, Change, Kind
 from storage import pilots
 from storage.pilots import Pilot, log
@@ -92,12 +92,16 @@ def value(
     satisfaction: Annotated[str, NUMBER, Ask(_("Customers' satisfaction"))] = "",
 ) -> Reply:
     found = editing.running(ctx, pilot)
-    if waiting and float(waiting) > float(value):
+    if waiting and not 0 <= float(waiting) <= float(value):
         raise Refusal(_("Waiting is a part of the value."), field="waiting")
     working = str(round(float(value) - float(waiting), 4)) if waiting else None
-    year, week, _weekday = (day or clock.current_day(ctx)).isocalendar()
+    week = measure.week_of(day or clock.current_day(ctx))
+    if found.started_on is not None and week < measure.week_of(found.started_on):
+        began = _("It began on {day}; what was before is its baseline.", day=found.started_on)
+        raise Refusal(began, field="day")
+    _need_possible(ctx, found, week, value, "day", "value")
     entered = log.Value(
-        week=f"{year}-W{week:02d}",
+        week=week,
         value=value,
         number=number,
         source=source or found.baseline_source,
@@ -110,8 +114,19 @@ def value(
         told = log.Satisfaction(entered.week, satisfaction, source=source)
         log.enter_satisfaction(ctx.tx, found.id, told)
     editing.note(ctx, found, PilotEvent.VALUE, f"{entered.week}: {value} (n={number})")
-    posts = editing.settle(ctx, found, "value")
+    posts = editing.settle(ctx, found, due.value_key(week))
     return Reply(_entry_message(ctx, found), posts=posts, subject=found.name)
+
+
+def _need_possible(ctx: Context, pilot: Pilot, week: str, value: str, when: str, what: str) -> None:
+    """Refuse a week that is still to come, and a value that what is measured cannot have.
+
+    `when` and `what` are the fields in which they stand.
+    """
+    if week > measure.week_of(clock.current_day(ctx)):
+        raise Refusal(_("Week {week} is still to come.", week=int(week[6:])), field=when)
+    if measure.is_below_zero(pilot, value):
+        raise Refusal(_("A value below zero does not fit here. Please look again."), field=what)
 
 
 def _entry_message(ctx: Context, pilot: Pilot) -> Message:
@@ -172,6 +187,8 @@ def read_in(
         raise Refusal(_("I cannot read line {n}.", n=int(error.args[0])), field="table") from error
     if not values:
         raise Refusal(_("There is no value in it."), field="table")
+    for each in values:
+        _need_possible(ctx, found, each.week, each.value, "table", "table")
     if what is What.BASELINE:
         return _baseline(ctx, found, measure.as_baseline(values), source)
     said = _n("{n} week read in.", "{n} weeks read in.", len(values))
