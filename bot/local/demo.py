@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from bot.delivery import standing
 from bot.delivery.clock import HandClock
 from bot.delivery.ids import new_id
 from bot.delivery.requests import Request, Response
+from bot.local.demo_automations import PROFILES, Profile
 from bot.local.demo_pilot import ALONG, BEGIN, NOTES, PILOT, Gather, Press
 from bot.lotse import DEMO, Lotse
 from handlers.kit import calendar
@@ -62,7 +63,7 @@ SEASON = "season"  # stands for one that was over a week before the demo is begu
 AUTOMATIONS: tuple[tuple[str, str, str, str, str, str, tuple[tuple[float, str], ...]], ...] = (
     ("Rechnungsabgleich", "Gleicht Zahlungseingänge mit offenen Rechnungen ab.",
      "Mahnungen schreibt weiter ein Mensch.", "carla", "ben", "täglich",
-     tuple((day, "") for day in (34, 33, 32, 31, 30, 29))),
+     tuple((day, "") for day in (34, 33, 32))),
     ("Mail-Sortierung", "Legt Bestellungen aus dem Sammelpostfach in den richtigen Ordner.",
      "Reklamationen bleiben im Postfach.", "ben", "carla", "wöchentlich",
      tuple((day, "") for day in (30, 27, 24, 20, 17, 13, 10, 6, 3, 1))),
@@ -425,7 +426,20 @@ class _Player:
         texts = [flat(part.words) for part in answer.message.parts if isinstance(part, Text)]
         secret = next(text for text in texts if "/ping/" in text).rpartition("/")[2]
         await self._call(deputy, "auto accept", automation=name)
+        if name in PROFILES:
+            await self._complete(accountable, name, PROFILES[name])
         return [(self._now - timedelta(days=ago, hours=1), Run(secret, said)) for ago, said in runs]
+
+    async def _complete(self, accountable: str, name: str, profile: Profile) -> None:
+        """Say everything of an automation, and put it into operation where it serves a goal."""
+        steps: list[tuple[str, Mapping[str, str]]] = [
+            ("auto complete", profile.said), ("auto rules", profile.rules),
+        ]  # fmt: skip
+        if profile.goal:
+            steps += [("mandate link", {"goal": profile.goal}), ("auto live", {})]
+        for word, given in steps:
+            answer = await self._call(accountable, word, automation=name, **given)
+            assert answer.is_done, answer
 
     async def _run(self, secret: str, said: str) -> None:
         hook = next(hook for feature in self._lotse.dispatcher.features for hook in feature.hooks)
