@@ -432,12 +432,13 @@ class _Player:
 
     async def _complete(self, accountable: str, name: str, profile: Profile) -> None:
         """Say everything of an automation, and put it into operation where it serves a goal."""
-        steps: list[tuple[str, Mapping[str, str]]] = [
-            ("auto complete", profile.said), ("auto rules", profile.rules),
-        ]  # fmt: skip
+        steps: dict[str, Mapping[str, str]] = {
+            "auto complete": profile.said,
+            "auto rules": profile.rules,
+        }
         if profile.goal:
-            steps += [("mandate link", {"goal": profile.goal}), ("auto live", {})]
-        for word, given in steps:
+            steps |= {"mandate link": {"goal": profile.goal}, "auto live": {}}
+        for word, given in steps.items():
             answer = await self._call(accountable, word, automation=name, **given)
             assert answer.is_done, answer
 

@@ -214,6 +214,7 @@ OTHERWISE = {
     "counters.name": "ours", "settings.name": "ours", "settings.value": "choices and ids",
     "definitions.name": "which of three", "instance.name": "ours", "instance.value": "ours",
     "scheduler_beats.name": "ours", "migrations.name": "ours", "workspaces.name": "the company's",
+    "workspaces.shut_out": "ours",
     "places.name": "a channel's; an incident's own is renamed", "rooms.name": "made anew",
     "rooms.shown_topic": "shown anew", "likeness.meaning": "made anew",
     "likenesses.words": "word by word", "rules.words": "word by word",
