@@ -436,8 +436,8 @@ class _Player:
             "auto complete": profile.said,
             "auto rules": profile.rules,
         }
-        if profile.goal:
-            steps |= {"mandate link": {"goal": profile.goal}, "auto live": {}}
+        if profile.serves:
+            steps |= {"mandate link": {"goal": profile.serves}, "auto live": {}}
         for word, given in steps.items():
             answer = await self._call(accountable, word, automation=name, **given)
             assert answer.is_done, answer

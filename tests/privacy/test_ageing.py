@@ -120,7 +120,6 @@ def _automated(bot: Stage, anna: Say, ben: Say, carla: Say) -> None:
     do(carla, "auto accept", automation=auto)
     do(anna, "auto relief", automation=auto, answer="relieved")
     do(ben, "auto people", automation=auto, accountable="carla", deputy="ben")
-    do(carla, "auto accept", automation=auto)
     reports(bot, secret, "once")
     reports(bot, secret, "once")  # a run id that was used
     do(anna, "auto bypassed", automation=auto, reason="slow")
