@@ -15,6 +15,8 @@ LABELS: dict[str, Sentence] = {
     "skip": _("To the box below"),
     "address": _("address of this message"),
     "no_incident": _("There is no INC-{number} here.", number="{number}"),
+    "no_address": _("There is nothing here at “{address}”.", address="{address}"),
+    "no_message": _("This message is not here any more."),
     "theme_dark": _("Switch to dark colours"),
     "theme_light": _("Switch to light colours"),
     "language": _("Language"),

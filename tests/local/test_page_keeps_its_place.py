@@ -139,6 +139,15 @@ async def test_an_incident_and_a_message_have_an_address(
             await c.page.goto(f"{base}#/INC-99")
             await expect(c.page.locator(".toast")).to_contain_text("INC-99")
             await drawn(c, "#störungen")
+            await c.page.locator(".box").fill("half a sent")
+            for address, told in (
+                ("PRB-9", "PRB-9"), ("keller", "keller"), ("@nobody", "@nobody"),
+                ("stoerungen/nothing", "nicht mehr"),
+            ):  # fmt: skip
+                await c.page.goto(f"{base}#/{address}")
+                await expect(c.page.locator(".toast").last).to_contain_text(told)
+                await drawn(c, "#störungen")
+                await expect(c.page.locator(".box")).to_have_value("half a sent")
             c.wrong = [each for each in c.wrong if "404" not in each]
 
 

@@ -57,18 +57,22 @@ async function comeIn(how, addressed = false) {
   }
 }
 
-// Open what the address names, if it is there and this person sees it.
+// Open what the address names, if it is there and this person sees it; else say that it is not.
 async function openAddressed(how) {
   const { incident, place, line, address } = readAddress();
+  if (place && !page.state.places.some((each) => each.id === place)) {
+    tell(t("no_address", { address: decodeURIComponent(location.hash.slice(2)) }));
+    return false;
+  }
   if (incident === undefined && !line) return false;
   try {
     const found = await look("find", { person: page.me, ...(line ? { line } : { incident }) });
-    if (place && found.place !== place) return false;
+    if (place && found.place !== place) throw new Failed(404, "line");
     await openPlace(found.place, { how, line: found.line, address });
     return true;
   } catch (error) {
     if (error.status !== 404) throw error;
-    if (incident !== undefined) tell(t("no_incident", { number: incident }));
+    tell(incident !== undefined ? t("no_incident", { number: incident }) : t("no_message"));
     return false;
   }
 }
@@ -76,7 +80,7 @@ async function openAddressed(how) {
 // Back, forward, or an address that somebody typed or pressed.
 async function stepped() {
   if (!page.state) return;
-  const { place, person, incident, line } = readAddress();
+  const { place, person } = readAddress();
   const me = person ?? history.state?.me ?? page.me;
   if (me !== page.me && page.state.persons.some((each) => each.id === me)) {
     leave();
@@ -84,7 +88,7 @@ async function stepped() {
     page.place = place ?? page.place;
     return comeIn("replace", true);
   }
-  if ((incident !== undefined || line) && (await openAddressed("replace"))) return;
+  if (await openAddressed("replace")) return;
   const known = page.state.places.find((each) => each.id === place);
   await openPlace(known?.id ?? history.state?.place ?? page.place, { how: "replace" });
 }
