@@ -11,8 +11,10 @@ from handlers.incidents import cards, lists
 from handlers.kit.doors import Task, Untold
 from handlers.kit.messages import Button, Call
 from handlers.kit.words import Sentence
-from storage.engine.ids import PersonId
+from storage.engine.ids import IncidentNumber, PersonId
 from tests.pretend.stage import Say, Stage
+
+TWENTY, OTHER = (cards.take(IncidentNumber(each)) for each in (20, 99))
 
 
 def test_a_task_is_told_once_and_only_when_looked_at() -> None:
@@ -55,8 +57,8 @@ def test_what_is_held_back_is_compared_only_with_what_is_about_the_same(
     """It stands there once where an incident's own line has its button; of others none is told."""
     for n in range(25):
         Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
-    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "one", "About 20.", cards.take(20)))
-    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "two", "About 99.", cards.take(99)))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "one", "About 20.", TWENTY))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "two", "About 99.", OTHER))
     listed, said = cards.list_line, []
 
     def counting(*given: object) -> Sentence:
