@@ -12,10 +12,14 @@ from storage.engine.sql import as_moment, as_text
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """When an incident of a service was declared; nothing else of it."""
+    """How many incidents of a service were declared within one minute; nothing else of them.
+
+    `at` is when the first of them was. Working time begins and ends with a minute.
+    """
 
     service: ServiceId
     at: datetime
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,15 @@ def declared(tx: Tx, start: datetime, end: datetime) -> list[Declared]:
     """Return when incidents were declared from `start` until before `end`, without withdrawn."""
     rows = tx.rows(
         """
-        select service, declared_at from incidents
+        select service, min(declared_at) as at, count(*) as count from incidents
         where workspace = :workspace and declared_at >= :start and declared_at < :end
         and state <> 'withdrawn'
+        group by service, substr(declared_at, 1, 16) order by min(declared_at), service
         """,
         start=as_text(start),
         end=as_text(end),
     )
-    return [Declared(row["service"], as_moment(row["declared_at"])) for row in rows]
+    return [Declared(row["service"], as_moment(row["at"]), row["count"]) for row in rows]
 
 
 def lone(tx: Tx, start: datetime, least: int) -> list[Lone]:

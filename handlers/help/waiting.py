@@ -18,9 +18,16 @@ def waiting(ctx: Context) -> list[Task]:
         key=lambda each: each.rank,
     )
     found = [task for each in doors for task in each.run(ctx)]
-    if not any(each.key == HELD for each in found):
+    held = [first for each in found if each.key == HELD and (first := _first(each)) is not None]
+    if not held:
         return found
-    shown = [button.call for each in found if each.key != HELD for button in each.buttons]
+    numbers = {each.args.get("number") for each in held}
+    shown = [
+        button.call
+        for each in found
+        if each.key != HELD and (not each.about or each.about in numbers)  # of many, few are told
+        for button in each.buttons
+    ]
     return [each for each in found if each.key != HELD or _first(each) not in shown]
 
 

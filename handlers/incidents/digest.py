@@ -56,13 +56,12 @@ def section(ctx: Context, week: Week) -> Section:
 def _untaken(ctx: Context) -> tuple[Task, ...]:
     return tuple(
         Untold(
-            partial(_task, ctx, each.number),
-            each.declared_at,
-            f"incident:{each.number}",
+            partial(_task, ctx, number),
+            declared_at,
+            f"incident:{number}",
             first=True,
         )
-        for each in pages.glimpses(ctx.tx)
-        if not each.answered
+        for number, declared_at in pages.untaken(ctx.tx)
     )
 
 

@@ -214,7 +214,8 @@ def waiting(ctx: Context) -> list[Task]:
         if each.ties not in waits:
             waits[each.ties] = _task(ctx, each.number) is not None
         if waits[each.ties]:
-            found.append(Untold(partial(_open_task, ctx, each.number), each.declared_at))
+            told = partial(_open_task, ctx, each.number)
+            found.append(Untold(told, each.declared_at, about=str(each.number)))
     return found
 
 

@@ -62,6 +62,7 @@ class Task:
 
     `since` is when it began to wait, None when nobody can say. A decision of the digest has a
     `key` that names it for good (`incident:7`); those that come `first` stand before older ones.
+    Where `about` is set, it is the `number` that each of its buttons carries.
     """
 
     words: Words
@@ -69,6 +70,7 @@ class Task:
     since: datetime | None = None
     key: str = ""
     first: bool = False
+    about: str = ""
 
 
 class Untold(Task):
@@ -85,11 +87,16 @@ class Untold(Task):
         key: str = "",
         *,
         first: bool = False,
+        about: str = "",
     ) -> None:
         """`tell` gives the whole task; what orders it and names it is known without it."""
-        known = {"_tell": tell, "_told": None, "since": since, "key": key, "first": first}
-        for name, value in known.items():
-            object.__setattr__(self, name, value)
+        put = object.__setattr__  # one by one: thousands of them are made at a time
+        put(self, "_tell", tell)
+        put(self, "_told", None)
+        put(self, "since", since)
+        put(self, "key", key)
+        put(self, "first", first)
+        put(self, "about", about)
 
     @property
     def words(self) -> Words:

@@ -217,13 +217,7 @@ class Glimpse:
 
     number: IncidentNumber
     declared_at: datetime
-    answered: bool
     ties: tuple[object, ...]
-
-
-TIES = (
-    "service", "guessed", "declared_by", "responsible", "acknowledged_by", "proposed_to", "silent",
-)  # fmt: skip
 
 
 def glimpses(tx: Tx) -> list[Glimpse]:
@@ -236,15 +230,27 @@ def glimpses(tx: Tx) -> list[Glimpse]:
         order by case severity when 'serious' then 0 else 1 end, number
         """
     )
-    return [
-        Glimpse(
-            row["number"],
-            as_moment(row["declared_at"]),
-            row["acknowledged_by"] == row["responsible"] and not row["silent"],
-            tuple(row[name] for name in TIES),
-        )
-        for row in rows
-    ]
+    found: list[Glimpse] = []
+    for row in rows:
+        number, declared_at, *ties = row.values()
+        found.append(Glimpse(number, as_moment(declared_at), tuple(ties)))
+    return found
+
+
+def untaken(tx: Tx) -> list[tuple[IncidentNumber, datetime]]:
+    """Return which open incidents nobody looks after, and since when they are declared.
+
+    The serious ones first, then the oldest; nobody does where whoever took it is silent.
+    """
+    rows = tx.rows(
+        """
+        select number, declared_at from incidents
+        where workspace = :workspace and state = 'open'
+        and (acknowledged_by is null or acknowledged_by <> responsible or silent <> 0)
+        order by case severity when 'serious' then 0 else 1 end, number
+        """
+    )
+    return [(row["number"], as_moment(row["declared_at"])) for row in rows]
 
 
 def count_open_before(tx: Tx, moment: datetime) -> int:

@@ -249,6 +249,31 @@ def test_many_that_are_due_are_looked_at_no_further_than_asked(database: Databas
         )
 
 
+def test_whether_many_are_due_costs_the_same_behind_any_number_still_to_come() -> None:
+    """It is asked at each escalation: incidents that escalate later do not slow it down."""
+    found: list[int] = []
+    for count in (300, 3_000):
+        with _after(0) as past:
+            database = past.stage.database
+
+            def fill(tx: Tx, count: int = count) -> None:
+                for n in range(count):
+                    timers.set(
+                        tx.within(DEMO),
+                        id=f"t{n}",
+                        kind=IncidentTimer.ESCALATION,
+                        key=f"k{n}",
+                        due=LATER + timedelta(hours=1),
+                    )
+
+            def ask(tx: Tx) -> bool:
+                return timers.many_due(tx.within(DEMO), IncidentTimer.ESCALATION, MONDAY, 3)
+
+            database.transact(fill)
+            found.append(_counted(partial(database.read, ask)).all)
+    assert found[1] <= found[0] * 1.2, found
+
+
 @pytest.mark.parametrize(
     ("key", "number"),
     [

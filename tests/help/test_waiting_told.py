@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.attention import matters
 from handlers.incidents import cards, lists
 from handlers.kit.doors import Task, Untold
 from handlers.kit.messages import Button, Call
 from handlers.kit.words import Sentence
+from storage.engine.ids import IncidentNumber, PersonId
 from tests.pretend.stage import Say, Stage
+
+TWENTY, OTHER = (cards.take(IncidentNumber(each)) for each in (20, 99))
 
 
 def test_a_task_is_told_once_and_only_when_looked_at() -> None:
@@ -21,8 +25,9 @@ def test_a_task_is_told_once_and_only_when_looked_at() -> None:
         return Task("words", (Button("Do", Call("do", {})),))
 
     since = datetime(2026, 11, 23, tzinfo=UTC)
-    task = Untold(tell, since, "incident:7", first=True)
+    task = Untold(tell, since, "incident:7", first=True, about="7")
     assert (task.since, task.key, task.first, told) == (since, "incident:7", True, [])
+    assert task.about == "7" and not told
     assert (task.words, task.buttons[0].label, told) == ("words", "Do", ["told"])
 
 
@@ -43,3 +48,28 @@ def test_what_is_not_shown_is_not_put_into_words(
     assert answer.outcome == "done"
     glances = 5 if word == "home" else 0
     assert shown <= len(said) <= shown + glances + 3, "three with other ties were looked at"
+
+
+@pytest.mark.parametrize(("word", "glances"), [("status", 0), ("home", 5)])
+def test_what_is_held_back_is_compared_only_with_what_is_about_the_same(
+    bot: Stage, monkeypatch: pytest.MonkeyPatch, word: str, glances: int
+) -> None:
+    """It stands there once where an incident's own line has its button; of others none is told."""
+    for n in range(25):
+        Say(bot, "anna")(f"incident Kasse {'abcdefghij'[n % 10] * (n // 10 + 2)} steht")
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "one", "About 20.", TWENTY))
+    bot.inside(lambda ctx: matters.note(ctx, PersonId("ben"), "two", "About 99.", OTHER))
+    listed, said = cards.list_line, []
+
+    def counting(*given: object) -> Sentence:
+        said.append(given)
+        return listed(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lists, "list_line", counting)
+    answer = bot.handle(bot.request("ben", call=Call(word, {})))
+    assert answer.outcome == "done"
+    assert len(said) <= 5 + glances + 3 + 1, "and the one that is held back"
+    rest = bot.handle(bot.request("ben", call=Call("status", {"page": "6"})))
+    assert rest.message is not None
+    words = str(rest.message)
+    assert "About 99." in words and "About 20." not in words

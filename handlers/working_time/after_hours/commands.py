@@ -73,8 +73,8 @@ def _shares(ctx: Context) -> list[Words]:
     late: Counter[ServiceId] = Counter()
     ours = working_hours.company(ctx)
     for each in stored.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
-        all[each.service] += 1
-        late[each.service] += not ours.is_working(each.at)
+        all[each.service] += each.count
+        late[each.service] += 0 if ours.is_working(each.at) else each.count
     enough = [id for id, count in all.items() if count >= LEAST]
     enough.sort(key=lambda id: (-late[id] / all[id], -all[id], id))
     return [

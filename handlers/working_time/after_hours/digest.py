@@ -41,7 +41,10 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     """Return the digest's words on incidents outside working hours; None if there were none."""
     found = after_hours.declared(ctx.tx, start, end)
     ours = working_hours.company(ctx)
-    late = Counter(each.service for each in found if not ours.is_working(each.at))
+    late: Counter[ServiceId] = Counter()
+    for each in found:
+        if not ours.is_working(each.at):
+            late[each.service] += each.count
     if not late:
         return None
     services = [
@@ -51,7 +54,7 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     return _n(
         "{late} of {n} incident ({services})",
         "{late} of {n} incidents ({services})",
-        figure(NIGHT, len(found)),
+        figure(NIGHT, sum(each.count for each in found)),
         late=figure(NIGHT, late.total()),
         services=services,
     )
