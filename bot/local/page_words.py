@@ -16,7 +16,7 @@ LABELS: dict[str, Sentence] = {
     "address": _("address of this message"),
     "no_incident": _("There is no INC-{number} here.", number="{number}"),
     "no_address": _("There is nothing here at “{address}”.", address="{address}"),
-    "no_message": _("This message is not here any more."),
+    "no_message": _("This message is gone."),
     "theme_dark": _("Switch to dark colours"),
     "theme_light": _("Switch to light colours"),
     "language": _("Language"),
