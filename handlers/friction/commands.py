@@ -14,7 +14,6 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import TextReader, folded
-from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.words import Words, _, _n
 from storage import friction, people, rules
 from storage.engine.ids import NoteId
@@ -41,7 +40,7 @@ def note(
     ctx: Context,
     sentence: Annotated[
         str,
-        TitleReader(long=True),
+        TextReader(),
         Ask(_("What gets in the way?"), _("One sentence, please without names."), _("sentence")),
     ],
     *,

@@ -16,7 +16,7 @@ from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Tit
 from handlers.kit.people import name
 from handlers.kit.readers import NameReader, NumberReader, TextReader
 from handlers.kit.readers.required_text import TitleReader
-from handlers.kit.words import Sentence, Words, _
+from handlers.kit.words import Sentence, _
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import NoteId, PatternId
@@ -200,17 +200,8 @@ def split(
     return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
 
 
-def _others(ctx: Context, fixed: Mapping[str, str]) -> dict[str, tuple[tuple[str, Words], ...]]:
-    own = fixed.get("pattern")
-    return {"other": tuple(each for each in PATTERN.choices(ctx) if each[0] != own)}
-
-
 @feature.command(
-    "pattern merge",
-    "muster zusammenlegen",
-    help=_("It is the same as another one."),
-    hidden=True,
-    offers=_others,
+    "pattern merge", "muster zusammenlegen", help=_("It is the same as another one."), hidden=True
 )
 def merge(
     ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.friction.cards import is_public
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
@@ -15,7 +14,6 @@ from handlers.on_call import duty
 from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
 from handlers.pilots.weeks import operation, progress
 from storage import mandate
-from storage.friction import patterns
 from storage.pilots import ROLES, Pilot, answers, log
 from storage.pilots.states import STARTED, PilotState
 
@@ -66,9 +64,6 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if happy:
         rows.append((_("Customers' satisfaction"), _satisfaction_words(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
-    noted = patterns.find(ctx.tx, pilot.pattern) if pilot.pattern is not None else None
-    if noted is not None and is_public(ctx, noted):
-        rows.append((_("Pattern"), noted.title))
     if pilot.workflow:
         said = _(
             "{workflow}: {takes} → {gives}",

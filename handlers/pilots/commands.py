@@ -28,7 +28,6 @@ from handlers.pilots.fields import (
     GivesField,
     GoalField,
     NameField,
-    PatternField,
     ProblemField,
     TakesField,
     TouchedField,
@@ -121,9 +120,10 @@ def new(
         Template, ChoiceReader(Template, start_check.STARTERS, {}), Ask(_("Starter"))
     ]
     | None = None,
-    pattern: PatternField | None = None,
+    pattern: Annotated[PatternId, SHORT, Ask(_("Pattern"))] | None = None,
 ) -> Reply:
     _one_workflow(workflow)
+    found = patterns.find(ctx.tx, pattern) if pattern else None
     words = start_check.MEASURES.get(template or "", {})
     measure = {key: ctx.text(each) for key, each in words.items()}
     pilot = Pilot(
@@ -132,8 +132,8 @@ def new(
         problem,
         None,
         None,
-        pattern=pattern.id if pattern else None,
-        area=" ".join(area.split())[:60] or (pattern.area if pattern else ""),
+        pattern=found.id if found else None,
+        area=" ".join(area.split())[:60] or (found.area if found else ""),
         goal=goal.id,
         workflow=workflow,
         takes=takes,
@@ -185,7 +185,6 @@ def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
         "goal": found.goal or "",
         "touched": found.touched,
         "too_big": found.too_big,
-        "pattern": patterns.top(ctx.tx, found.pattern) if found.pattern else "",
     }
 
 
@@ -209,7 +208,6 @@ def describe(
     area: AreaField = "",
     touched: TouchedField = frozenset(),
     too_big: BigField = frozenset(),
-    pattern: PatternField | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
     _one_workflow(workflow)
@@ -234,7 +232,6 @@ def describe(
         "goal": goal.id,
         "touched": ",".join(sorted(touched)),
         "too_big": ",".join(sorted(too_big)),
-        "pattern": pattern.id if pattern else None,
     }
     before = [
         f"{key}: {getattr(found, key)}"

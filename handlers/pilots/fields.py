@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from handlers import rights
-from handlers.friction.patterns import PATTERN
 from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
@@ -15,7 +14,6 @@ from handlers.kit.readers.required_text import RequiredTextReader
 from handlers.kit.words import _
 from handlers.pilots.start_check import TOO_BIG, TOUCHED, TooBig, Touched
 from storage import mandate
-from storage.friction.patterns import Pattern
 from storage.mandate import Goal
 
 SHORT = TextReader(long=False)
@@ -37,9 +35,6 @@ ProblemField = Annotated[
 WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]
 TakesField = Annotated[str, LINE, Ask(_("What goes in?"))]
 GivesField = Annotated[str, LINE, Ask(_("What comes out?"))]
-PatternField = Annotated[
-    Pattern, PATTERN, Ask(_("Pattern"), _("What people noted, and what this is an answer to."))
-]
 AreaField = Annotated[str, SHORT, Ask(_("Area"))]
 TouchedField = Annotated[
     frozenset[Touched], ChoicesReader(Touched, TOUCHED), Ask(_("What does it touch?"))

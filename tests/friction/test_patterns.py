@@ -11,7 +11,6 @@ import pytest
 
 from handlers.friction import proposals
 from handlers.friction.assessment import Result, advice, because
-from handlers.kit.commands import call
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import text
@@ -440,37 +439,6 @@ def test_what_is_merged_into_an_answered_pattern_is_answered_until_it_is_taken_a
     assert "merged" in do(chris, "pattern history", pattern=other)
     do(chris, "pattern apart", pattern=other)
     assert "answered with another one" in do(chris, "pattern history", pattern=other)
-
-
-def test_a_pattern_is_not_offered_to_be_merged_with_itself(
-    anna: Say, ben: Say, chris: Say, bot: Stage
-) -> None:
-    one = answered_pattern(bot, anna, chris)
-    other = confirmed(bot, ben, chris, "Listen")
-    form = bot.handle(bot.request("chris", call=call("pattern merge", pattern=other))).form
-    assert form is not None
-    (field,) = [each for each in form.fields if each.name == "other"]
-    assert [value for value, _label in field.choices] == [one]
-
-
-def test_a_pilot_says_which_pattern_it_answers_and_that_can_be_corrected(
-    anna: Say, ben: Say, chris: Say, bot: Stage
-) -> None:
-    one = answered_pattern(bot, anna, chris)
-    confirmed(bot, ben, chris, "Listen")
-    do(chris, "mandate edit", goals="Weniger abtippen", focus="Lager\nVersand")
-    about = {"name": "Termine", "problem": "Termine stehen dreimal", "goal": "Weniger abtippen"}
-    wrong = call("pilot new", **about, pattern="gibt es nicht")
-    refused = bot.handle(bot.request("chris", call=wrong, submitted=True))
-    assert (refused.outcome, refused.field) == ("refused", "pattern")
-    assert "Pattern: Liefertermine" in do(chris, "pilot new", **about, pattern="Liefertermine")
-    (pilot,) = bot.rows("select id, pattern from pilots where workspace = :workspace")
-    assert pilot["pattern"] == one
-    form = bot.handle(bot.request("chris", call=call("pilot describe", pilot=pilot["id"]))).form
-    assert form is not None
-    assert [each.value for each in form.fields if each.name == "pattern"] == [one]
-    said = do(chris, "pilot describe", pilot=pilot["id"], **about)
-    assert "Pattern: Liefertermine" not in said, "it is left empty"
 
 
 def test_an_own_answer_stays_when_a_pattern_is_taken_apart(
