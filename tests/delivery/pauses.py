@@ -94,7 +94,7 @@ class Judge(kill.Judge):
         while time.monotonic() < ends:
             self._send(self._next(len(self.commands) + 1))
             time.sleep(0.1)
-        self._until(lambda: not held & self._leases(), 20.0)
+        self._until(lambda: not held & self._leases(), 60.0)
         self.taken_over += len(held - self._leases())
 
     def _keep_others_out(self) -> None:
