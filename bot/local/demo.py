@@ -427,13 +427,16 @@ class _Player:
         secret = next(text for text in texts if "/ping/" in text).rpartition("/")[2]
         await self._call(deputy, "auto accept", automation=name)
         if name in PROFILES:
-            await self._complete(accountable, name, PROFILES[name])
+            about = {"purpose": purpose, "not_for": not_for}
+            await self._complete(accountable, name, PROFILES[name], about)
         return [(self._now - timedelta(days=ago, hours=1), Run(secret, said)) for ago, said in runs]
 
-    async def _complete(self, accountable: str, name: str, profile: Profile) -> None:
+    async def _complete(
+        self, accountable: str, name: str, profile: Profile, about: Mapping[str, str]
+    ) -> None:
         """Say everything of an automation, and put it into operation where it serves a goal."""
         steps: dict[str, Mapping[str, str]] = {
-            "auto complete": profile.said,
+            "auto complete": {**about, **profile.said},
             "auto rules": profile.rules,
         }
         if profile.serves:

@@ -22,8 +22,6 @@ class Profile:
 PROFILES = {
     "Mail-Sortierung": Profile(
         {
-            "purpose": "Legt Bestellungen aus dem Sammelpostfach in den richtigen Ordner.",
-            "not_for": "Reklamationen bleiben im Postfach.",
             "steps": "automatisch: Postfach lesen\nautomatisch: Bestellungen erkennen und ablegen\n"
             "Mensch: Unklare Mails zuordnen",
             "does": "structures",
@@ -53,8 +51,6 @@ PROFILES = {
     ),
     "Datensicherung": Profile(
         {
-            "purpose": "Sichert nachts die Dateiablage.",
-            "not_for": "Ersetzt kein Archiv.",
             "steps": "automatisch: Ablage kopieren\nautomatisch: Kopie prüfen\n"
             "Mensch: Einmal im Monat etwas zurückholen",
             "does": "rules",
@@ -81,8 +77,6 @@ PROFILES = {
     ),
     "Inventurabgleich": Profile(
         {
-            "purpose": "Gleicht Zähllisten mit der Warenwirtschaft ab.",
-            "not_for": "Bucht keine Differenzen.",
             "steps": "automatisch: Listen einlesen\nautomatisch: Unterschiede zeigen\n"
             "Mensch: Unterschiede klären und buchen",
             "does": "prepares",

@@ -228,30 +228,24 @@ def authors(tx: Tx, patterns: list[PatternId]) -> list[PersonId]:
     return sorted(found)
 
 
-def authors_of(tx: Tx, notes: list[NoteId]) -> list[PersonId]:
-    """Return who noted these under their name: for the answer only."""
-    found = (
-        tx.rows(
-            """
-            select author from friction
-            where workspace = :workspace and id = :id and author is not null
-            """,
-            id=each,
-        )
-        for each in notes
-    )
-    return sorted({row["author"] for rows in found for row in rows})
-
-
-def people(tx: Tx, notes: Iterable[NoteId]) -> int:
-    """Return how many people noted these: whoever did twice is one, a note without a name too."""
-    found = [
+def _authors(tx: Tx, notes: Iterable[NoteId]) -> list[PersonId | None]:
+    return [
         row["author"]
         for each in notes
         for row in tx.rows(
             "select author from friction where workspace = :workspace and id = :id", id=each
         )
     ]
+
+
+def authors_of(tx: Tx, notes: list[NoteId]) -> list[PersonId]:
+    """Return who noted these under their name: for the answer only."""
+    return sorted({each for each in _authors(tx, notes) if each is not None})
+
+
+def people(tx: Tx, notes: Iterable[NoteId]) -> int:
+    """Return how many people noted these: whoever did twice is one, a note without a name too."""
+    found = _authors(tx, notes)
     return len({each for each in found if each is not None}) + found.count(None)
 
 

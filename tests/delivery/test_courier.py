@@ -659,6 +659,16 @@ class Paused(Chat):
         await super().edit(workspace, place, external_id, message)
 
 
+def with_an_edit(bot: Stage) -> Paused:
+    """Let one message stand there, and an edit of it wait."""
+    chat = Paused()
+    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
+    put(bot, "one")
+    carry(bot)
+    put(bot, "two")
+    return chat
+
+
 def stand_still(bot: Stage, chat: Paused, says: str, *faults: Fault, limit: float = 10) -> None:
     """Let a courier stand still while it sends, and another one take over and carry more."""
 
@@ -682,11 +692,7 @@ def test_an_edit_that_comes_too_late_leaves_nothing_old_standing(
     bot: Stage, faults: tuple[Fault, ...], logged: Logged
 ) -> None:
     """Stopped just before the write for longer than its lease, it writes over what is newer."""
-    chat = Paused()
-    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
-    put(bot, "one")
-    carry(bot)
-    put(bot, "two")
+    chat = with_an_edit(bot)
     stand_still(bot, chat, "three", *faults)
     assert [each.text for each in chat.ledger] == ["one", "two", "three", "two"]
     if faults:
@@ -700,11 +706,7 @@ def test_an_edit_that_comes_too_late_leaves_nothing_old_standing(
 
 def test_a_late_edit_of_a_row_that_says_something_newer_leaves_nothing_old(bot: Stage) -> None:
     """What was put back may be replaced before it goes: the same row then says something else."""
-    chat = Paused()
-    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
-    put(bot, "one")
-    carry(bot)
-    put(bot, "two")
+    chat = with_an_edit(bot)
 
     def meanwhile() -> None:
         let_leases_run_out(bot.database)
@@ -726,11 +728,7 @@ def test_a_late_edit_of_a_row_that_says_something_newer_leaves_nothing_old(bot: 
 
 def test_an_edit_that_is_taken_back_as_late_waits_for_what_is_newer(bot: Stage) -> None:
     """What is on its way or waits is newer than what stood there last."""
-    chat = Paused()
-    bot.courier = Courier(bot.database, {"local": chat}, bot.clock, random.Random(1))
-    put(bot, "one")
-    carry(bot)
-    put(bot, "two")
+    chat = with_an_edit(bot)
 
     def meanwhile() -> None:
         let_leases_run_out(bot.database)
