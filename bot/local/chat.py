@@ -12,11 +12,11 @@ from bot.delivery.ids import new_id
 from bot.delivery.platform import Impossible, MessageGone, NotAccepted, Rate
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Message, dump, line
-from storage import local
+from storage import local, people
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine import Database, StorageError, Tx
-from storage.engine.ids import PlaceId
+from storage.engine.ids import PersonId, PlaceId
 
 T = TypeVar("T")
 
@@ -117,6 +117,8 @@ class Local:
 
         def work(tx: Tx) -> str | None:
             tx = tx.within(workspace)
+            if people.find(tx, PersonId(person)) is None:
+                return None  # they were erased by this very request
             if typed is not None:
                 local.add(
                     tx,

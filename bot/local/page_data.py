@@ -139,13 +139,14 @@ def in_order(speakers: list[Person]) -> list[Person]:
 
 
 def speaker(person: Person, company: Company) -> Json:
-    """Return somebody to switch to."""
+    """Return somebody to switch to; who had their name restricted reads it alone."""
     role = ROLES.get(person.id, MANAGER if person.manager else OTHERS)
     if not person.active:
         role = LEFT
+    hidden = person.restricted and person.id != company.me.id
     return {
         "id": person.id,
-        "name": person.name,
+        "name": text(_("“name not shown”"), company.language) if hidden else person.name,
         "language": person.language or "",
         "role": text(role, company.language),
         "here": person.active,

@@ -8,14 +8,16 @@ import re
 from handlers.incidents import keys
 from handlers.incidents.cards import card
 from handlers.kit.commands import call
-from handlers.kit.context import Context
+from handlers.kit.context import LOTSE, Context
 from handlers.kit.doors import Knows
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Post
-from handlers.kit.removing.copies import each_text
+from handlers.kit.messages import WRITER, Button, Post
+from handlers.kit.removing.copies import each_text, written
 from handlers.kit.words import _
 from handlers.kit.words import text as speech
 from storage import incidents, people, privacy
+from storage.delivery import copies
+from storage.delivery.copies import COPIES
 from storage.engine.ids import PersonId
 from storage.privacy import corrections
 
@@ -51,18 +53,26 @@ def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 
 
 def reword(ctx: Context, person: PersonId, name: str, said: str, id: PersonId) -> None:
-    """Let every stored text say something else: what was sent, answered, shown as a button.
+    """Let every text that Lotse has stored say something else: sent, answered, or yet to come.
 
-    `said` takes the place of somebody's name, and `id` that of the person.
+    `said` takes the place of somebody's name, and `id` that of the person. What people typed
+    on the local page is theirs, and stays.
     """
-    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    whole = re.compile(rf"(?<!\w){re.escape(name or person)}(?!\w)")
 
     def renamed(text: str) -> str:
         return str(id) if text == person else whole.sub(lambda _found: said, text)
 
-    for each in privacy.texts_about(ctx.tx, person, name):
-        text = json.dumps(each_text(json.loads(each["text"]), renamed), ensure_ascii=False)
-        privacy.reword(ctx.tx, each["kind"], each["key"], text)
+    needles = sorted({json.dumps(name)[1:-1], written(name), name, str(person)} - {""})
+    for where in COPIES:
+        for row in copies.holding(ctx.tx, where, needles):
+            if row["author"] not in ("", LOTSE.id):
+                continue
+            text = renamed(row["text"])
+            if where.written:
+                text = WRITER.encode(each_text(json.loads(row["text"]), renamed))
+            if text != row["text"]:
+                copies.reword(ctx.tx, where, row, text)
 
 
 def cards_of(ctx: Context, person: PersonId) -> tuple[Post, ...]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage import workspaces
 from storage.engine import Row, Tx
 from storage.engine.ids import IncidentNumber, PlaceId
 from storage.engine.sql import letters
+from storage.local import COUNTER
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
     """A column that repeats what was said: `ids` name a row, `key` what it is about, if it says so.
 
-    A `written` one holds JSON, else plain text.
+    A `written` one holds JSON, else plain text. `author` is the column that says whose words it
+    repeats, where people type into the same table, and `counter` gives the version by which
+    whoever watches notices a change.
     """
 
     table: str
@@ -27,6 +31,8 @@ class Copies:
     column: str
     key: str = ""
     written: bool = True
+    author: str = ""
+    counter: str = ""
 
 
 COPIES = (
@@ -39,7 +45,7 @@ COPIES = (
     Copies("drafts", ("id",), "call"),
     Copies("held_requests", ("identity",), "request"),
     Copies("digest_texts", ("week", "language"), "message"),
-    Copies("local_messages", ("id",), "body"),
+    Copies("local_messages", ("id",), "body", author="author", counter=COUNTER),
     Copies("rooms", ("incident",), "topic", written=False),
 )
 TYPED: Mapping[str, tuple[str, ...]] = {
@@ -95,13 +101,17 @@ TYPED: Mapping[str, tuple[str, ...]] = {
 
 
 def holding(tx: Tx, where: Copies, needles: Sequence[str]) -> list[Row]:
-    """Return the rows of a column in which one of `needles` stands, as `text`, with their key."""
+    """Return the rows of a column in which one of `needles` stands, as `text`, with their key.
+
+    `author` is empty where Lotse alone writes.
+    """
     names: dict[str, object] = {f"n_{letters(at)}": each for at, each in enumerate(needles)}
-    table, column, key, ids = where.table, where.column, where.key or "''", ", ".join(where.ids)
+    table, column, ids = where.table, where.column, ", ".join(where.ids)
+    key, author = where.key or "''", where.author or "''"
     there = _say((column,), names)
     return tx.rows(
         f"""
-        select {ids}, {key} as about, {column} as text from {table}
+        select {ids}, {key} as about, {author} as author, {column} as text from {table}
         where workspace = :workspace and ({there})
         """,
         **names,
@@ -112,10 +122,14 @@ def reword(tx: Tx, where: Copies, row: Row, text: str) -> None:
     """Let a row that `holding` gave say something else."""
     table, column = where.table, where.column
     this = " and ".join(f"{each} = :{each}" for each in where.ids)
+    values = {each: row[each] for each in where.ids}
+    also = ""
+    if where.counter:
+        also, values["version"] = ", version = :version", workspaces.next_number(tx, where.counter)
     tx.write(
-        f"update {table} set {column} = :text where workspace = :workspace and {this}",
+        f"update {table} set {column} = :text{also} where workspace = :workspace and {this}",
         text=text,
-        **{each: row[each] for each in where.ids},
+        **values,
     )
 
 

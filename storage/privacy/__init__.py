@@ -12,6 +12,8 @@ from storage.engine.sql import as_moment, as_text
 
 # The direct chats of somebody.
 THEIRS = "select id from places where workspace = :workspace and person = :person"
+# Names of sendings and timers; that of somebody's own holds their id: `alarms:<id>:…`.
+KEYS = (("outbox", "key"), ("messages", "key"), ("timers", "key"), ("alarms", "list"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +171,19 @@ def forget_identities(tx: Tx, person: PersonId) -> None:
         """,
         person=person,
     )
+    # What somebody typed in a channel of the page, and was answered there, is theirs alone.
     tx.write(
         f"""
-        delete from local_messages where workspace = :workspace and place in ({THEIRS})
+        delete from local_messages where workspace = :workspace
+        and (only_for = :person or author = :person or place in ({THEIRS}))
         """,
         person=person,
     )
+    # How far they have read any channel, and how far anybody has read their direct chat.
     tx.write(
         f"""
-        delete from local_reads where workspace = :workspace and place in ({THEIRS})
+        delete from local_reads where workspace = :workspace
+        and (person = :person or place in ({THEIRS}))
         """,
         person=person,
     )
@@ -200,52 +206,6 @@ def forget_settings(tx: Tx, person: PersonId, former: PersonId) -> None:
     )
 
 
-def texts_about(tx: Tx, person: PersonId, name: str) -> list[Row]:
-    """Return the stored texts (JSON) that name somebody: what was sent, answered, shown."""
-    return tx.rows(
-        """
-        select 'outbox' as kind, id as key, message as text from outbox
-        where workspace = :workspace and (replace(message, :name, '') <> message
-            or replace(message, :person, '') <> message)
-        union all
-        select 'deliveries' as kind, identity as key, answer as text from deliveries
-        where workspace = :workspace and (replace(answer, :name, '') <> answer
-            or replace(answer, :person, '') <> answer)
-        union all
-        select 'last_buttons' as kind, person as key, buttons as text from last_buttons
-        where workspace = :workspace and (replace(buttons, :name, '') <> buttons
-            or replace(buttons, :person, '') <> buttons)
-        """,
-        person=person,
-        name=name,
-    )
-
-
-def reword(tx: Tx, kind: str, key: str, text: str) -> None:
-    """Put another text in the place of one that `texts_about` gave."""
-    if kind == "outbox":
-        tx.write(
-            "update outbox set message = :text where workspace = :workspace and id = :key",
-            key=key,
-            text=text,
-        )
-    elif kind == "deliveries":
-        tx.write(
-            "update deliveries set answer = :text where workspace = :workspace and identity = :key",
-            key=key,
-            text=text,
-        )
-    else:
-        tx.write(
-            """
-            update last_buttons set buttons = :text
-            where workspace = :workspace and person = :key
-            """,
-            key=key,
-            text=text,
-        )
-
-
 def incidents_of(tx: Tx, person: PersonId, most: int) -> list[IncidentNumber]:
     """Return the newest incidents in which somebody has a part that its card shows."""
     rows = tx.rows(
@@ -261,25 +221,29 @@ def incidents_of(tx: Tx, person: PersonId, most: int) -> list[IncidentNumber]:
 
 
 def forget_way_to(tx: Tx, person: PersonId, former: PersonId) -> None:
-    """Take away that messages were for somebody: of no chat yet, or named by their key."""
+    """Take away that messages and timers were for somebody: of no chat yet, or in their key.
+
+    What was to happen for them does not happen any more.
+    """
     tx.write(
         """
-        update outbox set key = replace(key, :person, :former)
-        where workspace = :workspace and key like :named
+        update timers set state = 'cancelled', lease_until = null, fence = fence + 1
+        where workspace = :workspace and state = 'pending' and key || ':' like :named
         """,
-        person=person,
-        former=former,
-        named=f"%:{person}",
+        named=f"%:{person}:%",
     )
-    tx.write(
-        """
-        update messages set key = replace(key, :person, :former)
-        where workspace = :workspace and key like :named
-        """,
-        person=person,
-        former=former,
-        named=f"%:{person}",
-    )
+    for table, column in KEYS:
+        tx.write(
+            f"""
+            update {table} set {column} = substr(
+                replace({column} || ':', :person, :former), 1,
+                length(replace({column} || ':', :person, :former)) - 1
+            )
+            where workspace = :workspace and {column} || ':' like '%' || :person || '%'
+            """,
+            person=f":{person}:",
+            former=f":{former}:",
+        )
     tx.write(
         """
         update outbox set place = 'erased', message = '', state = 'cancelled', reason = 'erased'

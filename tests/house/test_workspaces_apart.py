@@ -290,8 +290,12 @@ PUT_IN = {
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),
     # Tables and columns, which stand in COPIES and TYPED, and conditions made of their names.
-    *(("delivery.copies.holding", each) for each in ("table", "column", "key", "ids", "there")),
-    *(("delivery.copies.reword", each) for each in ("table", "column", "this")),
+    *(
+        ("delivery.copies.holding", each)
+        for each in ("table", "column", "key", "author", "ids", "there")
+    ),
+    *(("delivery.copies.reword", each) for each in ("table", "column", "also", "this")),
+    *(("privacy.forget_way_to", each) for each in ("table", "column")),  # which stand in KEYS
     *(("delivery.copies.is_said", each) for each in ("table", "there")),
     ("delivery.copies.numbers_saying", "there"),
     *(("delivery.copies.drop_word", each) for each in ("alone", "both", "shown")),

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from bot.lotse import Lotse
 from handlers import FEATURES
 from handlers.kit.messages import line
 from storage import local as storage_local
+from storage import people
 from storage.engine import Database, Tx, Unavailable
 from storage.engine.ids import PersonId, PlaceId
 from storage.engine.sqlite import Sqlite
@@ -570,6 +571,34 @@ async def test_somebody_leaves_and_is_still_to_be_seen(visitor: Visitor) -> None
     assert (carla["here"], carla["role"]) == (False, "Nicht mehr in der Firma")
     assert (await visitor.post("person", person="carla", here=True)).status == 200
     assert "Back and in charge again: Carla." in await told()
+
+
+async def test_who_is_restricted_is_named_to_nobody_else(visitor: Visitor) -> None:
+    def restricted(tx: Tx) -> None:
+        people.restrict(tx.within(DEMO), PersonId("anna"), date(2026, 11, 23))
+
+    visitor.lotse.database.transact(restricted)
+    to_ben = {
+        each["id"]: each["name"] for each in (await visitor.get("state", person="ben"))["persons"]
+    }
+    to_anna = (await visitor.get("state", person="anna"))["persons"]
+    assert to_ben["anna"] == "„Name nicht gezeigt“" and to_ben["carla"] == "Carla"
+    assert "Anna" in [each["name"] for each in to_anna], "they read it themselves"
+
+
+async def test_who_erases_themselves_leaves_no_line(visitor: Visitor) -> None:
+    """Not those of before, and not the words with which they did it."""
+    await visitor.says("anna", "status")
+    await visitor.post("read", person="anna", place=CHANNEL, number=1)
+    answer = await visitor.presses("anna", {"word": "data erased", "args": {}})
+    assert answer["outcome"] == "done"
+    chat, typed = visitor.lotse.local, ("Erase me", visitor.lotse.clock.now())
+    assert chat is not None
+    assert await chat.keep(DEMO, PlaceId(CHANNEL), "anna", "one", typed, None) is None
+    left = visitor.lotse.database.read(
+        lambda tx: tx.rows("select 1 from local_messages where 'anna' in (author, only_for)")
+    )
+    assert left == []
 
 
 async def test_unread_lines_are_counted_until_they_are_read(visitor: Visitor) -> None:

@@ -61,7 +61,7 @@ def take_out(ctx: Context, words: str, *things: Thing) -> None:
         # A value that is nothing but a word of ours may be a choice, and not a text.
         return text if ours and text == words else stands.sub(MARK, text)
 
-    needles = sorted({form for each in (words, *cut) for form in (each, _written(each))})
+    needles = sorted({form for each in (words, *cut) for form in (each, written(each))})
     sent: list[str] = []
     for where in COPIES:
         for row in copies.holding(ctx.tx, where, needles):
@@ -101,7 +101,8 @@ def _cut(words: str) -> tuple[str, ...]:
     return tuple(f"{' '.join(parts[:at])}…" for at in range(len(parts) - 1, 0, -1))
 
 
-def _written(words: str) -> str:
+def written(words: str) -> str:
+    """Return how words stand within a text that is stored as JSON."""
     return json.dumps(words, ensure_ascii=False)[1:-1]
 
 
