@@ -87,6 +87,7 @@ def build(
     scheduler = Scheduler(database, dispatcher.run_timer, clock, errands, long)
     auditor = Auditor(database, FEATURES, clock)
     caretaker = Caretaker(settings, database, auditor, clock, dispatcher.fire_timer)
+    dispatcher.keep_erasures = caretaker.keep_erasures
     return Lotse(
         settings=settings,
         database=database,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.delivery import replies
+from bot.delivery import erasures, replies
 from bot.delivery.enqueue import store_posts
 from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, cleaned, read_answer, written
@@ -98,7 +98,7 @@ class Dispatcher(Machines):
             )
         )
         self._committed()
-        return answer
+        return await erasures.answered(answer, self.keep_erasures) if answer.erased else answer
 
     def _command_of(self, request: Request) -> Command | None:
         """Return what the first words or the button name; the values are not read yet."""

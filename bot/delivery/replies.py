@@ -47,7 +47,9 @@ def reply_response(ctx: Context, reply: Reply) -> Response:
     form = spoken_form(reply.form, language, zone, ctx.year) if reply.form else None
     if form is not None:
         form = replace(form, call=short(ctx, form.call))
-    return Response("done", message, form, secret=reply.secret, language=language)
+    return Response(
+        "done", message, form, secret=reply.secret, language=language, erased=reply.erased
+    )
 
 
 def with_line(ctx: Context, answer: Response, said: Text) -> Response:

@@ -111,7 +111,8 @@ class Response:
     `language` is the asker's, for the few words that an edge says itself.
     `unproven` says that it was refused only because a profile is not known yet; `waits` is the
     identity that it waits under, and `held` says that it is kept and carried out all the same.
-    `faults` are further errors of the same form, each with its field.
+    `faults` are further errors of the same form, each with its field. `erased` says that somebody
+    was; it is not kept with the answer.
     """
 
     outcome: str
@@ -124,6 +125,7 @@ class Response:
     waits: str = ""
     held: bool = False
     faults: tuple[tuple[str, str], ...] = ()
+    erased: bool = False
 
     @property
     def is_done(self) -> bool:

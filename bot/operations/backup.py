@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,21 +95,32 @@ def prepared(folder: Path) -> Path:
 
 
 def write_erasures(database: Database, folder: Path, now: datetime) -> int:
-    """Write who was erased beside the backups; return how many are new there."""
+    """Write who was erased beside the backups; return how many are new there.
+
+    On the disk when it returns. Of several that write at once the last looks again: nobody whom
+    another has written is lost.
+    """
+    new = 0
+    while count := _write_new_erasures(database, folder, now):
+        new += count
+    return new
+
+
+def _write_new_erasures(database: Database, folder: Path, now: datetime) -> int:
     known = {(each["workspace"], each["erased"]): each for each in read_erasures(folder)}
     stored = {(each["workspace"], each["erased"]): each for each in database.read(privacy.erasures)}
-    new = stored.keys() - known.keys()
+    oldest = as_text(now - ERASURES_KEPT)
+    new = {key for key in stored.keys() - known.keys() if stored[key]["at"] >= oldest}
     if not new:
         return 0
-    oldest = as_text(now - ERASURES_KEPT)
     rows = sorted(
         (each for each in {**known, **stored}.values() if each["at"] >= oldest),
         key=lambda each: (each["at"], each["workspace"], each["erased"]),
     )
     file = prepared(folder) / ERASURES
-    beside = file.with_suffix(".new")
+    beside = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.new")
+    beside.touch(mode=0o600)
     beside.write_text("".join(f"{json.dumps(each)}\n" for each in rows), encoding="utf-8")
-    beside.chmod(0o600)
     copying.sync(beside)
     beside.replace(file)
     copying.sync(file)

@@ -17,7 +17,7 @@ from bot.delivery.clock import Clock, utc
 from bot.operations import backup
 from bot.operations.auditor import Auditor
 from handlers.operations import invariants
-from storage import operations, workspaces
+from storage import operations, privacy, workspaces
 from storage.delivery.timers import TimerKind
 from storage.engine import Database, StorageError, Tx
 from storage.operations import seals
@@ -49,9 +49,11 @@ class Caretaker:
         self.backup_trouble = ""
         self._not_before = utc()
         self._sealed: date | None = None
+        self._swept = ""
 
     async def run(self) -> None:
-        """Do it each minute until cancelled."""
+        """Do it each minute until cancelled; what a killed process left undone, at once."""
+        await self._each(self._keep_erasures)
         while True:
             await asyncio.sleep(EVERY)
             await self.round()
@@ -59,12 +61,20 @@ class Caretaker:
     async def round(self) -> None:
         """Do once what there is to do; what fails is told, and done again."""
         for each in (self._check, self._keep_erasures, self._seal, self._back_up):
-            try:
-                await each()
-            except StorageError as error:
-                log.warning("The store cannot be looked after now: %s", error)
-            except Exception:
-                log.exception("Something of what is done each minute failed")
+            await self._each(each)
+
+    async def _each(self, do: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await do()
+        except StorageError as error:
+            log.warning("The store cannot be looked after now: %s", error)
+        except Exception:
+            log.exception("Something of what is done each minute failed")
+
+    async def keep_erasures(self) -> None:
+        """Write who was erased beside the backups, and wait until it is on the disk."""
+        work = partial(backup.write_erasures, self._database, self._settings.backups, utc())
+        await asyncio.to_thread(work)
 
     async def _check(self) -> None:
         if await self.auditor.look() and await self.auditor.note():
@@ -93,9 +103,15 @@ class Caretaker:
             log.warning("The monitor outside does not answer: %s", type(error).__name__)
 
     async def _keep_erasures(self) -> None:
-        work = partial(backup.write_erasures, self._database, self._settings.backups, utc())
-        if await asyncio.to_thread(work):  # whoever was erased is in no free page either
-            await asyncio.to_thread(self._database.sweep)
+        await self.keep_erasures()
+        last = await asyncio.wrap_future(self._database.submit_read(_last_erasure))
+        if last is None or last == self._swept:
+            return
+        if await asyncio.wrap_future(self._database.submit_read(_swept)) != last:
+            await asyncio.to_thread(self._database.sweep)  # they are in no free page either
+            note = partial(operations.note, name=operations.SWEPT, value=last)
+            await asyncio.wrap_future(self._database.submit(note))
+        self._swept = last
 
     async def _seal(self) -> None:
         """Seal the days of the audit trail that are over; the log keeps each head elsewhere."""
@@ -142,3 +158,12 @@ class Caretaker:
             return
         self.backup_trouble = ""
         log.info("A backup was taken: %s", file.name)
+
+
+def _last_erasure(tx: Tx) -> str | None:
+    found = privacy.erasures(tx)
+    return f"{found[-1]['at']} {found[-1]['erased']}" if found else None
+
+
+def _swept(tx: Tx) -> str | None:
+    return operations.noted(tx, operations.SWEPT)

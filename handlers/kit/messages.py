@@ -177,7 +177,8 @@ class Reply:
 
     `subject` names the thing for the audit trail. A `secret` message is shown
     once and stored nowhere. A `nameless` one is audited without its person and time. `outcome` says
-    what became of a machine's call, where that is not "done".
+    what became of a machine's call, where that is not "done". `erased` says that somebody was,
+    which has to lie beside the backups before it is answered.
     """
 
     message: Message | None = None
@@ -187,6 +188,7 @@ class Reply:
     secret: bool = False
     nameless: bool = False
     outcome: str = ""
+    erased: bool = False
 
 
 def pieces(text: str, most: int = PIECE) -> tuple[str, ...]:

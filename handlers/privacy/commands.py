@@ -127,7 +127,7 @@ def erase(ctx: Context) -> Reply:
     must_leave_a_manager(ctx)
     told = put_former(ctx, ctx.person.id)
     said = _("You are erased. If you write to me again, I meet you for the first time.")
-    return Reply(line(said), secret=True, nameless=True, posts=told)
+    return Reply(line(said), secret=True, nameless=True, posts=told, erased=True)
 
 
 def _nothing(_tx: Tx, _person: str, _to: str) -> None:

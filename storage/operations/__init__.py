@@ -6,7 +6,7 @@ from storage.engine import Tx
 
 COPIED = "copied_at"  # this is a copy that was taken then; whoever starts on it holds first
 BACKUP = "backup_day"  # the last day whose backup somebody has begun
-
+SWEPT = "swept"  # the last erasure after which free pages were swept
 CHECK = "check"  # what the auditor found last, as JSON
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,11 +113,11 @@ def _words(line: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-async def visitor() -> AsyncIterator[Visitor]:
+async def visitor(tmp_path: Path) -> AsyncIterator[Visitor]:
     database = Sqlite()
     clock = HandClock(MONDAY.astimezone(UTC))
     database.transact(lambda tx: furnish(tx, DEMO, clock.now()))
-    lotse = app.build(Settings(), database, clock, demo=True)
+    lotse = app.build(Settings(backups=tmp_path), database, clock, demo=True)
     async with TestClient(TestServer(await serving.site(lotse, TOKEN))) as client:
         yield Visitor(client, lotse)
     database.close()

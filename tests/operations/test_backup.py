@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -17,12 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import __main__ as command
+from bot import app
 from bot.config import BadSettings, Settings
+from bot.lotse import Lotse
 from bot.operations import backup, command_line, postgres_tools, restore, sealing
 from storage import privacy
 from storage.engine import Row, StorageError, Tx, copying, opening
+from storage.engine.ids import PersonId
 from storage.engine.sqlite import Sqlite
 from storage.operations import hold
+from tests.conftest import Logged
 from tests.pretend import server
 from tests.pretend.stage import DEMO, MONDAY, Say, Stage, furnish, staged
 
@@ -112,6 +117,85 @@ def test_whoever_was_erased_since_is_erased_again(url: str, folder: Path) -> Non
         inside = database.read(lambda tx: tx.within(DEMO).rows("select id, name from people"))
         assert not any("dora" in str(row).lower() for row in inside)
         assert database.read(privacy.erasures), "it is known after the restore as well"
+
+
+def erased_at(bot: Stage, lotse: Lotse) -> str:
+    """Let Dora erase herself at a Lotse that keeps backups; return what she reads."""
+    lotse.dispatcher.patience = 60.0
+    bot.dispatcher = lotse.dispatcher
+    dora = Say(bot, "dora")
+    dora("sprache en")
+    dora("data")
+    dora.press("Erase me")
+    return dora.press("Erase me", calls="data erased", carry=False)
+
+
+def test_who_reads_that_they_are_erased_lies_beside_the_backups(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the disk, whatever becomes of the machine in the next moment."""
+    ours, on_disk = settings(folder, DATABASE_URL=url), []
+    monkeypatch.setattr(copying, "sync", lambda file: on_disk.append(file.name))
+    with closing(opening.open_database(url)) as database, staged(database) as bot:
+        said = erased_at(bot, app.build(ours, database, bot.clock, demo=False))
+        assert said.startswith("You are erased. If you write to me again")
+        assert len(backup.read_erasures(ours.backups)) == 1
+        assert on_disk[-1] == backup.ERASURES
+        assert [each.name for each in ours.backups.iterdir()] == [backup.ERASURES]
+
+
+def test_who_does_not_lie_there_yet_is_told_so(folder: Path, logged: Logged) -> None:
+    ours = settings(folder)
+    ours.backups.write_text("a file where the folder should be")
+    with closing(Sqlite(folder / "lotse.db")) as database, staged(database) as bot:
+        lotse = app.build(ours, database, bot.clock, demo=False)
+        assert "a restored backup would bring you back" in erased_at(bot, lotse)
+        logged.take("Who was erased could not be written beside the backups")
+        ours.backups.unlink()
+        swept: list[int] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(database, "sweep", lambda: swept.append(1))
+            bot.run(lotse.caretaker.round())
+            bot.run(app.build(ours, database, bot.clock, demo=False).caretaker.round())
+        assert len(backup.read_erasures(ours.backups)) == 1
+        assert swept == [1], "once, by whichever process comes first"
+
+
+def test_what_a_killed_process_left_undone_is_done_at_the_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = settings(folder)
+    with closing(Sqlite(folder / "lotse.db")) as database, staged(database) as bot:
+        lotse = app.build(ours, database, bot.clock, demo=False)
+        bot.store(lambda tx: privacy.note_erasure(tx, PersonId("dora"), bot.clock.now()))
+
+        async def stop(_seconds: float) -> None:
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr("asyncio.sleep", stop)
+        with pytest.raises(asyncio.CancelledError):
+            bot.run(lotse.caretaker.run())
+        assert len(backup.read_erasures(ours.backups)) == 1
+
+
+def test_two_that_write_at_once_lose_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process puts an older list in the place of ours: we look again."""
+    ours = settings(folder)
+    with closing(Sqlite(folder / "lotse.db")) as database, staged(database) as bot:
+        bot.store(lambda tx: privacy.note_erasure(tx, PersonId("dora"), bot.clock.now()))
+        others: list[int] = []
+        sync = copying.sync
+
+        def meanwhile(file: Path) -> None:
+            sync(file)
+            if file.name == backup.ERASURES and not others:
+                others.append(1)
+                bot.store(lambda tx: privacy.note_erasure(tx, PersonId("emil"), bot.clock.now()))
+                file.write_text("")
+
+        monkeypatch.setattr(copying, "sync", meanwhile)
+        assert backup.write_erasures(database, ours.backups, NOW) == 3
+        assert len(backup.read_erasures(ours.backups)) == 2
 
 
 def test_a_copy_put_there_by_hand_holds_when_it_starts(folder: Path) -> None:

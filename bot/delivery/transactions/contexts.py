@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.delivery import erasures
 from bot.delivery.clock import Clock
 from handlers.kit.ahead import Read
 from handlers.kit.commands import Feature
@@ -39,6 +40,7 @@ class Contexts:
         self._new_secret = new_secret
         self.patience = PATIENCE
         self.address = "http://127.0.0.1:3000"  # the edge corrects it once it listens
+        self.keep_erasures: erasures.Keep = erasures.not_kept  # whoever keeps backups sets it
         self.mails = False  # whether mail is sent from here
         self._timers = {str(each.kind): each for feature in features for each in feature.timers}
 
