@@ -100,7 +100,42 @@ def _compared(sealed: Row, rows: list[Row], hashes: list[str], *, young: bool) -
     gone = len([each for each in known if each not in short])
     if gone and young:
         found.append(f"{sealed['day']}: {gone} of {sealed['rows']} rows are gone or changed.")
+        found += _gaps(sealed, rows, short)
     return found
+
+
+def _gaps(sealed: Row, rows: list[Row], short: list[str]) -> list[str]:
+    """Name the rows that are gone by their place in the day, and by those on both sides."""
+    known = sealed["hashes"].split()
+    at = {each: place for place, each in enumerate(short)}
+    found: list[str] = []
+    gap: list[int] = []
+    before = -1  # where the row before the gap stands now
+    for place, each in enumerate([*known, ""], start=1):
+        after = at.get(each, len(rows))
+        if each and each not in at:
+            gap.append(place)
+            continue
+        inside = after - before - 1  # what stands there instead was changed or added
+        if len(gap) > inside:
+            sides = rows[before] if before >= 0 else None, rows[after] if each else None
+            found.append(f"{sealed['day']}: {_gap_words(gap, inside, *sides)}")
+        before, gap = after, []
+    return found
+
+
+def _gap_words(gap: list[int], inside: int, before: Row | None, after: Row | None) -> str:
+    """Say which rows are gone; `inside` others stand in their place, and are named as changed."""
+    rows = f"row {gap[0]}" if len(gap) == 1 else f"rows {gap[0]} to {gap[-1]}"
+    gone = f"{rows} {'is' if len(gap) == 1 else 'are'} gone"
+    if inside:
+        gone = f"{len(gap) - inside} of the {rows} {'is' if len(gap) - inside == 1 else 'are'} gone"
+    sides = [
+        f"{word} row {row['id']} of {row['at']}"
+        for word, row in (("after", before), ("before", after))
+        if row is not None
+    ]
+    return f"{gone}, {' and '.join(sides)}." if sides else f"{gone}: no row of the day is left."
 
 
 def _unsealed(tx: Tx, sealed: set[str]) -> list[str]:

@@ -81,6 +81,54 @@ def test_whatever_is_changed_is_named(bot: Stage, anna: Say, ben: Say, sql: str,
     assert any(said in each for each in verdict(bot).faults), verdict(bot).faults
 
 
+def ids_of(bot: Stage, day: str) -> list[str]:
+    rows = bot.rows(
+        "select id from audit where workspace = :workspace and substr(at, 1, 10) = :day "
+        "order by id", day=day,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize(("gone", "said"), [
+    ((2,), "row 3 is gone, after row {1} of 2026-11-24"),
+    ((1, 2), "rows 2 to 3 are gone, after row {0} of 2026-11-24"),
+    ((0,), "row 1 is gone, before row {1} of 2026-11-24"),
+    ((3,), "row 4 is gone, after row {2} of 2026-11-24"),
+])  # fmt: skip
+def test_a_row_that_was_taken_away_is_named_by_its_place(
+    bot: Stage, anna: Say, ben: Say, gone: tuple[int, ...], said: str
+) -> None:
+    three_days(bot, anna, ben)
+    ids = ids_of(bot, "2026-11-24")
+    assert len(ids) == 4
+    for each in gone:
+        tamper(bot, f"delete from audit where workspace = :workspace and id = '{ids[each]}'")
+    faults = verdict(bot).faults
+    assert any(said.format(*ids) in each for each in faults), faults
+    assert len([each for each in faults if " gone, " in each]) == 1, "each gap once, and no other"
+
+
+def test_a_gap_beside_a_change_says_how_many_of_it_are_gone(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    three_days(bot, anna, ben)
+    ids = ids_of(bot, "2026-11-24")
+    tamper(bot, f"delete from audit where workspace = :workspace and id = '{ids[1]}'")
+    tamper(
+        bot,
+        f"update audit set outcome = 'refused' where workspace = :workspace and id = '{ids[2]}'",
+    )
+    said = f"2026-11-24: 1 of the rows 2 to 3 is gone, after row {ids[0]} of "
+    assert any(each.startswith(said) for each in verdict(bot).faults), verdict(bot).faults
+
+
+def test_a_day_that_is_gone_altogether_is_named(bot: Stage, anna: Say, ben: Say) -> None:
+    three_days(bot, anna, ben)
+    n = len(ids_of(bot, "2026-11-24"))
+    tamper(bot, "delete from audit where workspace = :workspace and substr(at,1,10)='2026-11-24'")
+    assert f"2026-11-24: rows 1 to {n} are gone: no row of the day is left." in verdict(bot).faults
+
+
 def test_old_days_may_go_and_leave_their_anchor(bot: Stage, anna: Say, ben: Say) -> None:
     three_days(bot, anna, ben)
     head = verdict(bot).head
