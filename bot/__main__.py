@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +56,26 @@ def main(arguments: list[str] | None = None) -> int:
     logs.begin(as_json=os.environ.get("LOTSE_LOG") == "json")
     try:
         settings = Settings.from_env()
-        return _do(options, settings)
+        status = _do(options, settings)
+        sys.stdout.flush()  # a reader that is gone is noticed here, and not at the very end
+        return status
     except BadSettings as mistakes:
         print(f"Some settings do not fit:\n{mistakes}", file=sys.stderr)
     except (StorageError, CannotListen, Refused) as error:
         print(error, file=sys.stderr)
+    except BrokenPipeError:  # whoever reads has read enough, as `| head` does
+        _hush()
     except OSError as error:
         print(f"Lotse could not start: {error.strerror or error}.", file=sys.stderr)
     return 1
+
+
+def _hush() -> None:
+    """Let nothing be written any more to whom nobody reads."""
+    with contextlib.suppress(OSError, ValueError):  # no real file, as in a test
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
             _manager_options(command)
         if name == "retention":
             command.add_argument(
-                "--by", type=date.fromisoformat, help="a day such as 2027-01-31, else tonight"
+                "--by", type=command_line.day, help="a day such as 2027-01-31, else tonight"
             )
             command.add_argument("--workspace", default="", help="which company: its id")
         if name == "register":

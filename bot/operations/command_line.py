@@ -58,8 +58,8 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
     if name == "move":
         command.add_argument("to", help="where to, as in DATABASE_URL; an empty store")
     if name == "audit":
-        command.add_argument("--since", type=date.fromisoformat, help="the first day, 2026-11-23")
-        command.add_argument("--until", type=date.fromisoformat, help="the last day")
+        command.add_argument("--since", type=day, help="the first day, 2026-11-23")
+        command.add_argument("--until", type=day, help="the last day")
         command.add_argument(
             "--keys", action="store_true", help="with the pseudonymous key of who did it"
         )
@@ -67,6 +67,16 @@ def add_options(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--head", default="", help="a hash that was kept elsewhere")
     if name == "release":
         command.add_argument("choice", choices=list(held.CHOICES), help="what of it goes out")
+
+
+def day(typed: str) -> date:
+    """Read a day of an option, or say how one is written."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"“{typed}” is not a day; it is written 2026-11-23 (year, month, day)"
+        ) from None
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -117,7 +127,7 @@ def _backup(settings: Settings) -> int:
 def _restore(options: argparse.Namespace, settings: Settings) -> int:
     from bot.operations import restore
 
-    key = options.key_file.read_text(encoding="utf-8").strip() if options.key_file else ""
+    key = restore.read_key(options.key_file)
     erased = restore.restore(settings, options.file, key, replace=options.replace)
     print(f"{options.file.name} is restored.")
     if erased:

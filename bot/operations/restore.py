@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import defaultdict
 from datetime import datetime
@@ -49,28 +50,39 @@ def restore(settings: Settings, file: Path, key: str = "", *, replace: bool = Fa
 def _into_file(settings: Settings, file: Path, key: str, *, replace: bool) -> int:
     target = Path(settings.database_url.removeprefix(backup.SQLITE)).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
+    locked = target.with_name(f"{target.name}.lock")
+    unknown = not locked.exists()
     with lock_file(target):  # nobody runs on it, and nobody starts meanwhile
-        if target.exists() and not replace:
-            raise CannotRestore(
-                f"{target.name} exists already. --replace puts it aside, as {target.name}.before-…"
-            )
-        coming = target.with_name(f"{target.name}.restoring")
         try:
-            _opened(file, coming, key)
-            copying.check(coming)
-            database = opening.open_database(f"{backup.SQLITE}{coming}")
-            try:
-                erased = came_back(database, settings, utc())
-            finally:
-                database.close()
-            copying.sync(coming)
-            if target.exists():
-                _put_aside(target)
-            coming.replace(target)
-            copying.sync(target)
+            return _onto(settings, file, target, key, replace=replace)
         finally:
-            for left in target.parent.glob(f"{coming.name}*"):
-                left.unlink()
+            if unknown and not target.exists():  # nothing came of it, and nothing is left of it
+                with contextlib.suppress(OSError):  # Windows keeps it while it is held
+                    locked.unlink()
+
+
+def _onto(settings: Settings, file: Path, target: Path, key: str, *, replace: bool) -> int:
+    if target.exists() and not replace:
+        raise CannotRestore(
+            f"{target.name} exists already. --replace puts it aside, as {target.name}.before-…"
+        )
+    coming = target.with_name(f"{target.name}.restoring")
+    try:
+        _opened(file, coming, key)
+        copying.check(coming, file.name)
+        database = opening.open_database(f"{backup.SQLITE}{coming}")
+        try:
+            erased = came_back(database, settings, utc())
+        finally:
+            database.close()
+        copying.sync(coming)
+        if target.exists():
+            _put_aside(target)
+        coming.replace(target)
+        copying.sync(target)
+    finally:
+        for left in target.parent.glob(f"{coming.name}*"):
+            left.unlink()
     return erased
 
 
@@ -151,9 +163,28 @@ def _opened(file: Path, to: Path, key: str) -> None:
                 out.write(piece)
             return
         try:
-            sealing.open_sealed(source, out, sealing.private(key))
-        except (sealing.NotOpened, ValueError) as wrong:
+            opens = sealing.private(key)
+        except ValueError as wrong:
+            raise CannotRestore(
+                f"--key-file does not hold a private key of backups ({wrong}). "
+                "python -m bot key --backup made a pair; it is the one that was put away."
+            ) from None
+        try:
+            sealing.open_sealed(source, out, opens)
+        except sealing.NotOpened as wrong:
             raise CannotRestore(f"{file.name} cannot be opened. {wrong}") from None
+
+
+def read_key(file: Path | None) -> str:
+    """Return the private key that a file holds; raises `CannotRestore`."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise CannotRestore(f"--key-file {file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CannotRestore(f"--key-file {file} is no key: it is no text.") from None
 
 
 def _put_aside(target: Path) -> None:

@@ -59,8 +59,13 @@ def show(ctx: Context) -> Reply:
             parts.append(Text(_n("and {n} more", "and {n} more", more), small=True))
     else:
         parts.append(Text(_("Nothing would have gone out.")))
-    parts.append(Buttons(buttons()))
+    parts.append(Buttons(buttons() if waiting else (_end(),)))
     return Reply(Message(tuple(parts)), secret=True)
+
+
+def _end() -> Button:
+    """Return what ends a hold in which nothing waits: there is nothing to choose."""
+    return Button(_("End it"), call("held release", choice=Choice.NOTHING))
 
 
 def buttons() -> tuple[Button, ...]:

@@ -41,22 +41,26 @@ def copy(source: str | Path, to: Path, mark: Callable[[Callable[..., object]], N
         raise
 
 
-def check(file: Path) -> None:
-    """Raise `Damaged` unless a file is a whole database with all that its rows refer to."""
+def check(file: Path, name: str = "") -> None:
+    """Raise `Damaged` unless a file is a whole database with all that its rows refer to.
+
+    It is called `name` then, if it is known to somebody under another one.
+    """
+    name = name or file.name
     try:
         with contextlib.closing(
             sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
         ) as db:
             found = [row[0] for row in db.execute("pragma integrity_check(5)")]
             if found != ["ok"]:
-                raise Damaged(f"{file.name} is damaged: {found[0]}.")
+                raise Damaged(f"{name} is damaged: {found[0]}.")
             orphan = db.execute("pragma foreign_key_check").fetchone()
             if orphan is not None:
-                raise Damaged(f"{file.name} is damaged: {orphan[0]} refers to what is not there.")
+                raise Damaged(f"{name} is damaged: {orphan[0]} refers to what is not there.")
             if not db.execute("select 1 from sqlite_master where name = 'migrations'").fetchall():
-                raise Damaged(f"{file.name} is no database of Lotse's.")
+                raise Damaged(f"{name} is no database of Lotse's.")
     except sqlite3.Error as error:
-        raise Damaged(f"{file.name} is damaged: {error}.") from error
+        raise Damaged(f"{name} is damaged: {error}.") from error
 
 
 def sync(file: Path) -> None:

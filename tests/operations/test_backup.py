@@ -7,6 +7,8 @@ import io
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -322,7 +324,7 @@ def test_a_sealed_backup_opens_with_its_private_key_only(folder: Path) -> None:
         restore.restore(ours, file)
     with pytest.raises(restore.CannotRestore, match="not sealed to this key"):
         restore.restore(ours, file, sealing.pair()[1])
-    with pytest.raises(restore.CannotRestore, match="cannot be opened"):
+    with pytest.raises(restore.CannotRestore, match="does not hold a private key of backups"):
         restore.restore(ours, file, public)
     assert not list(folder.glob("lotse.db*")) or not (folder / "lotse.db").exists()
     restore.restore(ours, file, private)
@@ -345,6 +347,66 @@ def test_sealing_is_undone_by_opening_and_any_change_is_noticed(size: int, wrong
     whole[wrong % len(whole)] ^= 1
     with pytest.raises(sealing.NotOpened):
         sealing.open_sealed(io.BytesIO(bytes(whole)), io.BytesIO(), sealing.private(private))
+
+
+@pytest.mark.parametrize(("holds", "said"), [
+    (None, "key.txt cannot be read: No such file or directory."),
+    (sealing.pair()[0].encode(), "--key-file does not hold a private key of backups (it begins"),
+    (b"\xff\xfe", "key.txt is no key: it is no text."),
+])  # fmt: skip
+def test_a_key_file_that_is_none_is_named(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    holds: bytes | None,
+    said: str,
+) -> None:
+    ours = settings(folder, LOTSE_BACKUP_KEY=sealing.pair()[0])
+    with closing(Sqlite(folder / "lotse.db")) as database, staged(database):
+        file = backup.take(ours, NOW)
+    if holds is not None:
+        (folder / "key.txt").write_bytes(holds)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder / 'new.db'}")
+    assert command.main(["restore", str(file), "--key-file", str(folder / "key.txt")]) == 1
+    told = capsys.readouterr().err
+    assert said in told and "could not start" not in told
+    assert list(folder.glob("new.db*")) == []
+
+
+def test_a_damaged_copy_is_called_as_it_was_given_and_leaves_nothing(folder: Path) -> None:
+    copy = folder / "of-friday.db"
+    copy.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    ours = settings(folder, DATABASE_URL=f"sqlite:///{folder / 'new.db'}")
+    with pytest.raises(copying.Damaged, match=r"^of-friday\.db is damaged"):
+        restore.restore(ours, copy)
+    assert list(folder.glob("new.db*")) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["audit", "--since", "gestern"], ["retention", "--by", "2027-99-99"]]
+)
+def test_a_day_that_is_none_is_told_how_it_is_written(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command.main(words)
+    told = capsys.readouterr().err
+    assert f"“{words[-1]}” is not a day; it is written 2026-11-23" in told
+    assert "isoformat" not in told
+
+
+def test_who_has_read_enough_ends_it_quietly(folder: Path) -> None:
+    """As `| head` does: the pipe breaks, and nobody is told that Lotse could not start."""
+    Sqlite(folder / "lotse.db").close()
+    given = {**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'lotse.db'}"}
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "audit"],
+        env=given, stdout=writes, stderr=subprocess.PIPE, timeout=60, check=False, text=True,
+    )  # fmt: skip
+    os.close(writes)
+    assert done.stderr == ""
 
 
 def test_a_sealed_file_that_was_cut_at_a_piece_is_refused() -> None:

@@ -12,7 +12,8 @@ from bot import health as http_health
 from bot.config import Settings
 from bot.delivery import standing
 from bot.delivery.ids import new_id
-from handlers.kit.messages import dump, line, spoken
+from handlers.kit.messages import Buttons, dump, line, spoken
+from handlers.kit.words import flat
 from storage import people
 from storage.delivery import outbox
 from storage.delivery.outbox import ParcelKind
@@ -146,6 +147,19 @@ def test_the_list_tells_channels_and_people_by_their_names(
     chris.press("All that is held")
 
 
+def test_a_hold_in_which_nothing_waits_is_ended_and_offers_no_choice(
+    bot: Stage, chris: Say
+) -> None:
+    chris("status")
+    restored(bot)
+    assert "Nothing would have gone out." in chris("held")
+    assert chris.answer is not None and chris.answer.message is not None
+    rows = [each for each in chris.answer.message.parts if isinstance(each, Buttons)]
+    assert [flat(each.label) for row in rows for each in row.buttons] == ["End it"]
+    chris.press("End it")
+    assert chris("held") == "Nothing is held back."
+
+
 def test_no_number_that_was_shown_means_another_incident(bot: Stage, anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     ben("restored 1 Kabel")
@@ -170,8 +184,8 @@ def test_only_managers_release_and_once(bot: Stage, anna: Say, chris: Say) -> No
     assert "Managers do this here" in anna("held")
     assert "runs on a backup" in chris("status")
     chris("held")
-    assert chris.press("Nothing of it").startswith("Nothing of before goes out")
-    assert chris.press("All that is held") == "Nothing is held back any more."
+    assert chris.press("End it").startswith("Nothing of before goes out")
+    assert chris.press("End it") == "Nothing is held back any more."
     audited = """
         select subject from audit where workspace = :workspace and command = 'held release'
         order by at, id
