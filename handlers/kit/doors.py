@@ -166,6 +166,7 @@ class Held:
     `give(to, other)` names `to` for it and returns what is said; where `to` would then hold two
     roles that one person may not hold (`clash(to)`), `other` takes the second one. `acts` is who
     acts while its holder is away, None when nobody does. `gap` says that then nobody at all does.
+    `back` is who has it when its holder just goes, where they have never said yes to it.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Held:
     clash: Callable[[PersonId], bool] = lambda _to: False
     acts: PersonId | None = None
     gap: bool = False
+    back: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)

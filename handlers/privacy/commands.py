@@ -14,7 +14,13 @@ from handlers.kit.messages import Button, Buttons, Facts, Message, Part, Reply, 
 from handlers.kit.people import PLATFORMS
 from handlers.kit.words import Words, _, _n
 from handlers.ownership import held
-from handlers.privacy.erasing import doors, must_leave_a_manager, put_former
+from handlers.privacy.erasing import (
+    binding,
+    doors,
+    give_back,
+    must_leave_a_manager,
+    put_former,
+)
 from handlers.privacy.notice import CONTACT
 from storage import privacy, workspaces
 from storage.engine import Tx
@@ -92,7 +98,7 @@ def show(ctx: Context) -> Reply:
     needs="own data",
 )
 def ask_erase(ctx: Context) -> Reply:
-    mine = held.by(ctx, ctx.person.id)
+    mine = binding(ctx)
     if mine:
         raise Refusal(
             _(
@@ -122,10 +128,13 @@ def ask_erase(ctx: Context) -> Reply:
     needs="own data",
 )
 def erase(ctx: Context) -> Reply:
-    if held.by(ctx, ctx.person.id):
-        raise Refusal(_("You answer for something again. Please hand that over first."))
+    if binding(ctx):
+        raise Refusal(
+            _("You answer for something again. Please hand that over first."),
+            buttons=(Button(_("Hand everything over"), call("hand over")),),
+        )
     must_leave_a_manager(ctx)
-    told = put_former(ctx, ctx.person.id)
+    told = (*give_back(ctx), *put_former(ctx, ctx.person.id))
     said = _("You are erased. If you write to me again, I meet you for the first time.")
     return Reply(line(said), secret=True, nameless=True, posts=told, erased=True)
 

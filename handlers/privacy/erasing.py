@@ -9,12 +9,13 @@ from handlers.incidents import keys
 from handlers.incidents.cards import card
 from handlers.kit.commands import call
 from handlers.kit.context import LOTSE, Context
-from handlers.kit.doors import Knows
+from handlers.kit.doors import Held, Knows
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import WRITER, Button, Post
 from handlers.kit.removing.copies import each_text, written
 from handlers.kit.words import _
 from handlers.kit.words import text as speech
+from handlers.ownership import held
 from storage import incidents, people, privacy
 from storage.delivery import copies
 from storage.delivery.copies import COPIES
@@ -94,6 +95,19 @@ def again(ctx: Context, erased: frozenset[str]) -> int:
     for each in found:
         put_former(ctx, each)
     return len(found)
+
+
+def binding(ctx: Context) -> list[Held]:
+    """Return what the asker has to hand over before they go."""
+    return [each for each in held.by(ctx, ctx.person.id) if each.back is None]
+
+
+def give_back(ctx: Context) -> tuple[Post, ...]:
+    """Let what the asker has never said yes to be somebody's who has; return what is said."""
+    mine = held.by(ctx, ctx.person.id)
+    return tuple(
+        post for each in mine if each.back is not None for post in each.give(each.back, None)
+    )
 
 
 def must_leave_a_manager(ctx: Context) -> None:

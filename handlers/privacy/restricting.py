@@ -11,7 +11,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Reply, Text, line
 from handlers.kit.words import _
 from handlers.ownership import held
-from handlers.privacy.erasing import cards_of, must_leave_a_manager
+from handlers.privacy.erasing import binding, cards_of, give_back, must_leave_a_manager
 from storage import people
 
 feature = Feature(_("My data"))
@@ -45,7 +45,9 @@ def ask(ctx: Context) -> Reply:
 )
 def restrict(ctx: Context) -> Reply:
     _must_be_free(ctx)
-    return _set(ctx, restricted=True)
+    told = give_back(ctx)
+    done = _set(ctx, restricted=True)
+    return replace(done, posts=(*told, *done.posts))
 
 
 @feature.command(
@@ -80,7 +82,7 @@ def _must_be_free(ctx: Context) -> None:
             _("Your records are restricted already."),
             buttons=(Button(_("Lift it"), call("data unrestrict")),),
         )
-    mine = held.by(ctx, ctx.person.id)
+    mine = binding(ctx)
     if mine:
         raise Refusal(
             _(

@@ -307,7 +307,10 @@ def held(ctx: Context, person: PersonId) -> list[Held]:
             acts = duty.on_duty(ctx, each)
             found.append(Held(each.name, _("Accountable"), give, clash, acts))
         else:
-            found.append(Held(each.name, _("Deputy"), give, clash))
+            # Whoever came first is deputy of the rest unasked, and is not bound by it.
+            unasked = each.fallback and each.deputy_accepted_at is None
+            back = each.accountable if unasked else None
+            found.append(Held(each.name, _("Deputy"), give, clash, back=back))
     return found
 
 

@@ -14,7 +14,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Message, Text, dump
 from handlers.kit.words import text
 from handlers.privacy import erasing, retention
-from storage import attention, people
+from storage import attention, people, services
 from storage.delivery import places
 from storage.delivery.places import PlaceKind
 from storage.engine import Tx, opening
@@ -94,6 +94,49 @@ def test_who_answers_for_something_hands_it_over_first(ben: Say, chris: Say) -> 
     chris("data")
     chris.press("Erase me")
     assert chris.answer is not None and "You still answer for" in answered(chris.answer)
+
+
+@pytest.mark.parametrize(
+    ("asks", "goes"), [("data erase", "data erased"), ("data restrict", "data restricted")]
+)
+def test_who_is_deputy_of_the_rest_unasked_is_not_held_by_it(
+    bot: Stage, asks: str, goes: str
+) -> None:
+    """Whoever came first is; whoever is accountable there has both then."""
+    dora = Say(bot, "dora")
+    dora("sprache en")
+
+    def unasked(tx: Tx) -> None:
+        rest = services.fallback(tx)
+        assert rest is not None
+        services.set_people(tx, rest.id, rest.accountable, PersonId("dora"), bot.clock.now())
+
+    bot.store(unasked)
+    assert bot.handle(bot.request("dora", call=call(asks))).is_done
+    assert bot.handle(bot.request("dora", call=call(goes))).is_done
+    bot.carry()
+    rest = bot.store(services.fallback)
+    assert rest.deputy == rest.accountable != "dora"
+    if goes == "data erased":
+        for table in ("outbox", "messages", "matters", "service_history", "services"):
+            found = bot.rows(f"select * from {table} where workspace = :workspace")
+            assert "dora" not in str(found).lower(), table
+
+
+def test_who_has_said_yes_hands_it_over_in_the_same_message(bot: Stage) -> None:
+    dora = Say(bot, "dora")
+    dora("sprache en")
+
+    def asked_for(tx: Tx) -> None:
+        rest = services.fallback(tx)
+        assert rest is not None
+        services.set_people(tx, rest.id, rest.accountable, PersonId("dora"), bot.clock.now())
+        services.accept(tx, rest.id, PersonId("dora"), bot.clock.now())
+
+    bot.store(asked_for)
+    for word in ("data erase", "data erased"):
+        refused = bot.handle(bot.request("dora", call=call(word)))
+        assert refused.outcome == "refused" and "[Hand everything over]" in answered(refused)
 
 
 def test_two_chats_become_one_person(bot: Stage, anna: Say, ben: Say) -> None:
