@@ -18,11 +18,13 @@ class Job:
     """A function that waits for a transaction; `reads` says that it must not write.
 
     `due`, of the monotonic clock: from then on it is refused rather than kept waiting.
+    `patient`: nobody waits for an answer.
     """
 
     work: Callable[[Tx], Any]
     due: float
     reads: bool = False
+    patient: bool = False
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None

@@ -34,6 +34,7 @@ WAIT = 1.5  # seconds that somebody who waits for an answer waits for another pr
 PATIENCE = 20.0  # as much for work that nobody waits for; shorter than a courier's lease
 BUSY = 100  # milliseconds between two looks who has waited for too long
 READERS = 3
+BESIDE = 4  # what nobody waits for, and yet goes with what somebody waits for
 
 
 class Sqlite:
@@ -54,7 +55,9 @@ class Sqlite:
         self._file: Standing | None = None
         self._failure: BaseException | None = None  # of the last commit
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._come: deque[Job] = deque()  # of them, what the writer knows of
+        # Of them, what the writer knows of: where somebody waits for an answer, and the rest.
+        self._urgent: deque[Job] = deque()
+        self._patient: deque[Job] = deque()
         self._last = False  # nobody comes after those
         self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers: list[threading.Thread] = []
@@ -75,7 +78,7 @@ class Sqlite:
         self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
     ) -> Future[T]:
         due = time.monotonic() + (PATIENCE if patient else self._wait)
-        return self._put(self._jobs, Job(work, due))
+        return self._put(self._jobs, Job(work, due, patient=patient))
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
@@ -158,9 +161,15 @@ class Sqlite:
         db.close()
 
     def _next_batch(self) -> list[Job]:
-        """Wait for work; return some, or nothing at the end."""
-        self._gather(wait=not self._come)
-        return [self._come.popleft() for _each in range(min(TOGETHER, len(self._come)))]
+        """Wait for work; return some, or nothing at the end.
+
+        First what somebody waits for, and with it as much of the rest, but `BESIDE` at least:
+        nobody waits behind many timers, and under any load timers and messages go on.
+        """
+        self._gather(wait=not self._urgent and not self._patient)
+        urgent = _first(self._urgent, TOGETHER)
+        beside = max(len(urgent), BESIDE) if urgent else TOGETHER
+        return urgent + _first(self._patient, beside)
 
     def _gather(self, *, wait: bool = False) -> None:
         """Let in who waits."""
@@ -173,7 +182,11 @@ class Sqlite:
             if job is None:
                 self._last = True
             else:
-                self._come.append(job)
+                (self._patient if job.patient else self._urgent).append(job)
+
+    def _somebody_waits(self) -> bool:
+        self._gather()
+        return bool(self._urgent)
 
     def _begin(self, db: sqlite_utils.Database, batch: list[Job]) -> list[Job]:
         """Begin a transaction; return for whom, all others were told that there is none.
@@ -193,11 +206,12 @@ class Sqlite:
                     job.settle(failure)
                 return []
             self._gather()
-            for job in (*batch, *self._come):
+            for job in (*batch, *self._urgent, *self._patient):
                 if job.overdue:
                     job.settle(failure)
             batch = [job for job in batch if not job.done.done()]
-            self._come = deque(job for job in self._come if not job.done.done())
+            self._urgent = deque(job for job in self._urgent if not job.done.done())
+            self._patient = deque(job for job in self._patient if not job.done.done())
         return []
 
     def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
@@ -207,7 +221,11 @@ class Sqlite:
         if not batch:
             return
         try:
-            for job in batch:
+            for n, job in enumerate(batch):
+                if n and batch[0].patient and self._somebody_waits():
+                    self._patient.extendleft(reversed(batch[n:]))
+                    batch = batch[:n]
+                    break
                 try:
                     with (
                         tx.savepoint(),
@@ -257,6 +275,10 @@ class Sqlite:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _first(line: deque[Job], most: int) -> list[Job]:
+    return [line.popleft() for _each in range(min(most, len(line)))]
 
 
 def connect(path: str, *, writes: bool = True) -> sqlite_utils.Database:

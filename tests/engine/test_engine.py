@@ -797,6 +797,55 @@ def test_a_lock_that_is_held_for_a_moment_only_delays(file: Sqlite) -> None:
     assert noted(file) == ["patient"]
 
 
+def test_nobody_waits_behind_what_nobody_waits_for(file: Sqlite) -> None:
+    ran: list[str] = []
+
+    def run(name: str) -> Callable[[Tx], None]:
+        return lambda _tx: ran.append(name)
+
+    with held_up(file):
+        timers = [file.submit(run("timer"), patient=True) for _each in range(50)]
+        typed = [file.submit(run("typed")) for _each in range(2)]
+    for each in (*typed, *timers):
+        each.result(10)
+    assert ran[:2] == ["typed", "typed"]
+    assert ran.count("timer") == 50
+
+
+def test_what_comes_while_timers_run_is_next(file: Sqlite) -> None:
+    ran: list[str] = []
+    begun, asked = threading.Event(), threading.Event()
+
+    def timer(_tx: Tx) -> None:
+        begun.set()
+        asked.wait(10)
+        ran.append("timer")
+
+    with held_up(file):
+        timers = [file.submit(timer, patient=True) for _each in range(50)]
+    begun.wait(10)
+    typed = file.submit(lambda _tx: ran.append("typed"))
+    asked.set()
+    for each in (typed, *timers):
+        each.result(10)
+    assert ran[:2] == ["timer", "typed"]
+    assert ran.count("timer") == 50
+
+
+def test_however_much_is_asked_timers_go_on(file: Sqlite) -> None:
+    ran: list[str] = []
+
+    def run(name: str) -> Callable[[Tx], None]:
+        return lambda _tx: ran.append(name)
+
+    with held_up(file):
+        typed = [file.submit(run("typed")) for _each in range(200)]
+        timers = [file.submit(run("timer"), patient=True) for _each in range(200)]
+    for each in (*typed, *timers):
+        each.result(10)
+    assert ran[:200].count("timer") >= 64, "as many as of the others, commit by commit"
+
+
 def test_a_second_process_refuses_with_a_plain_sentence(file: Sqlite, tmp_path: Path) -> None:
     def start() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
