@@ -34,6 +34,7 @@ WAIT = 1.5  # seconds that somebody who waits for an answer waits for another pr
 PATIENCE = 20.0  # as much for work that nobody waits for; shorter than a courier's lease
 BUSY = 100  # milliseconds between two looks who has waited for too long
 READERS = 3
+UNUSABLE = "{} cannot be used as Lotse's database; DATABASE_URL or LOTSE_DATA says where it lies."
 BESIDE = 4  # what nobody waits for, and yet goes with what somebody waits for
 
 
@@ -49,9 +50,12 @@ class Sqlite:
         if self.path != MEMORY:
             file = Path(self.path).resolve()
             self.path = str(file)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            refuse_network(file)
-            self._lock = lock_file(file)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                refuse_network(file)
+                self._lock = lock_file(file)
+            except OSError as error:
+                raise Unavailable(f"{UNUSABLE.format(file)} ({error.strerror}).") from error
         self._file: Standing | None = None
         self._failure: BaseException | None = None  # of the last commit
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -70,8 +74,10 @@ class Sqlite:
         self._writer.start()
         try:
             started.result()
-        except BaseException:
+        except BaseException as error:
             self._unlock()
+            if type(error) is Unavailable:
+                raise Unavailable(f"{UNUSABLE.format(self.path)} {error}") from error
             raise
 
     def submit(
