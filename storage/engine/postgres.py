@@ -166,7 +166,10 @@ class Postgres:
             pool.close()
 
     def _due(self, patient: bool) -> float:
-        return time.monotonic() + (PATIENCE if patient else self._limits.answer)
+        if patient:
+            return time.monotonic() + PATIENCE
+        known = self.trouble() is not None  # then nobody's answer is kept for what may come
+        return time.monotonic() + (self._limits.known if known else self._limits.answer)
 
     def _start(self, threads: ThreadPoolExecutor, work: Callable[..., None], *values: Any) -> None:
         try:
