@@ -67,6 +67,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def settled(self) -> bool:
+        """Whether all that it sees is stored for good; else what it saw may be undone."""
+        ...
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What this process keeps beside the store, for all transactions; never the truth."""
         ...

@@ -39,10 +39,12 @@ class Open:
     """An open transaction: its cursor, what is still to be sent, and what to signal.
 
     `last` says that it is not tried again: then a row that is there already is a mistake.
+    `settled` says that it only reads, and so sees nothing that may be undone.
     """
 
     cursor: psycopg.Cursor[Row]
     last: bool = False
+    settled: bool = False
     clock: ServerClock = field(default_factory=ServerClock)
     unsent: list[_Statement] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
@@ -62,7 +64,7 @@ class PostgresTx(SqlTx):
         """
 
     def __init__(self, open: Open, workspace: str | None = None) -> None:
-        super().__init__(workspace, open.memory)
+        super().__init__(workspace, open.memory, settled=open.settled)
         self._open = open
 
     def within(self, workspace: str) -> PostgresTx:

@@ -51,9 +51,14 @@ class Memory:
 class SqlTx:
     """A transaction on one connection. Stores say how a statement is executed."""
 
-    def __init__(self, workspace: str | None, memory: Memory) -> None:
+    def __init__(self, workspace: str | None, memory: Memory, *, settled: bool = False) -> None:
         self._workspace = workspace
         self._memory = memory
+        self._settled = settled
+
+    @property
+    def settled(self) -> bool:
+        return self._settled
 
     @property
     def workspace(self) -> str:

@@ -35,13 +35,16 @@ class SqliteTx(SqlTx):
         memory: Memory | None = None,
         *,
         writes: bool = True,
+        settled: bool = False,
     ) -> None:
-        super().__init__(workspace, memory or Memory())
+        super().__init__(workspace, memory or Memory(), settled=settled)
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
+        return SqliteTx(
+            self._db, workspace, self._memory, writes=self._writes, settled=self.settled
+        )
 
     def real_now(self) -> str:
         # Only this process writes: a clock that is set lets none of its leases run out.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +165,41 @@ def test_what_was_never_stored_is_forgotten(database: Database) -> None:
         database.transact(work)
     found = database.read(lambda tx: ask(tx.within(DEMO), "Kran im Hof steht schief"))
     assert 50 not in {each.number for each in found}
+
+
+@pytest.fixture(params=["file", "postgres"])
+def beside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a store of which several can read at the same time."""
+    if request.param == "postgres":
+        yield request.getfixturevalue("postgres")
+        return
+    with closing(Sqlite(tmp_path / "lotse.db")) as database:
+        yield database
+
+
+def test_who_looks_at_an_older_moment_lets_nobody_read_everything_again(beside: Database) -> None:
+    begun, learnt = threading.Event(), threading.Event()
+
+    def late(tx: Tx) -> tuple[list[Match], list[Match]]:
+        tx = tx.within(DEMO)
+        before = similarity.since(tx, 0)  # from here on it sees nothing newer
+        begun.set()
+        assert learnt.wait(30)
+        assert similarity.since(tx, 0) == before
+        return ask(tx, "Kran steht schief"), ask(tx, "Parkplatzschranke klemmt")
+
+    beside.transact(lambda tx: company(tx))
+    beside.read(lambda tx: ask(tx.within(DEMO), "x"))
+    kept = beside.beside["similarity"].of(DEMO)
+    index = kept.index
+    reading = beside.submit_read(late)
+    assert begun.wait(30)
+    beside.transact(lambda tx: declare(tx.within(DEMO), IncidentNumber(50), "Kran steht schief"))
+    beside.read(lambda tx: ask(tx.within(DEMO), "x"))
+    learnt.set()
+    crane, barrier = reading.result(30)
+    assert (crane[0].number, barrier[0].number) == (50, 3)
+    assert kept.index is index, "what was read in is not thrown away"
 
 
 def test_another_process_s_incidents_are_found(postgres: Postgres) -> None:
