@@ -146,8 +146,12 @@ def search(
     limit: int,
     except_: int | None,
     names: Sequence[str] = (),
+    sure: float = 0.0,
 ) -> list[Hit]:
-    """Search the index of the transaction's workspace for like ones, after reading what is new."""
+    """Search the index of the transaction's workspace for like ones, after reading what is new.
+
+    Whether nothing but the device agrees is told from a score of `sure` on.
+    """
     meanings: Meanings | None = tx.beside.get(BESIDE)
     vector = coarse(meanings.vectors([told_by(text)])[0]) if meanings is not None else None
     with _current(tx) as index:
@@ -159,6 +163,7 @@ def search(
             except_=except_,
             names=names,
             vector=vector,
+            sure=sure,
         )
 
 

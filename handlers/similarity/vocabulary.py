@@ -6,6 +6,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -25,6 +26,7 @@ from handlers.similarity.distance import (
     may_be_mistyped,
     mistyped,
     triples,
+    word_similarity,
 )
 from handlers.similarity.spelling import deletions
 from handlers.similarity.terms import Word
@@ -32,7 +34,19 @@ from handlers.similarity.terms import Word
 Ints = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 FEW = 3000  # entries of lists from which on numpy counts them faster
+NEWER = 8  # words that were learnt since, up to which they are compared one by one
+REMEMBERED = 8192  # words of which it is remembered what is close to them
 Lists = dict[str, "array[int]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is close to a word: the shares by word, the same as arrays, and by how many it knew."""
+
+    shares: dict[int, float]
+    ids: NDArray[np.intp]
+    worths: Floats
+    known: int
 
 
 class Vocabulary:
@@ -44,9 +58,12 @@ class Vocabulary:
         self._by_deletion: Lists = {}
         self._by_bones: Lists = {}
         self._seen: set[tuple[int, str]] = set()
+        self._learnt: list[tuple[int, Word]] = []  # what may be close to another word
+        self._near: dict[tuple[Word, bool], Near] = {}
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
+        self.numbered = array("b")  # by word: whether it is a number or names one of several
         self.numbers: set[int] = set()  # words that are numbers or name one of several
         self.vague: set[int] = set()  # words that tell no more than that it does not work
         self.empty: set[int] = set()  # words that tell nothing of it
@@ -69,6 +86,7 @@ class Vocabulary:
             self.ids[word.key] = id
             self.weights.append(word.weight)
             self.df.append(0)
+            self.numbered.append(False)
             self._triples.append(len(triples(word)))
             for key in triples(word):
                 self._by_triple.setdefault(key, array("I")).append(id)
@@ -78,6 +96,9 @@ class Vocabulary:
         return id
 
     def _learn(self, id: int, word: Word) -> None:
+        self.numbered[id] |= word.number
+        if not word.number or word.key.isalpha():  # parts of words have no digits
+            self._learnt.append((id, word))
         for known, marked in (
             (self.numbers, word.number),
             (self.vague, word.vague),
@@ -100,6 +121,36 @@ class Vocabulary:
             self._spelled.setdefault(id, []).append(word)
             for key in deletions(folded(word.shown)):
                 self._by_deletion.setdefault(key, array("I")).append(id)
+
+    def near(self, word: Word, *, spelling: bool = True) -> Near:
+        """Return what is close to a word, from memory where nothing was learnt since."""
+        if word.number:
+            return self._as_near(self.close_to(word))
+        known = self._near.get((word, spelling))
+        if known is not None and known.known == len(self._learnt):
+            return known
+        newer = self._learnt[known.known :] if known is not None else []
+        if known is None or len(newer) > NEWER or any(each.number for _id, each in newer):
+            shares = self.close_to(word, spelling=spelling)
+        else:
+            shares = dict(known.shares)
+            for id, each in newer:
+                share = word_similarity(word, each, self._edits, spelling=spelling)
+                if share:
+                    shares[id] = max(share, shares.get(id, 0.0))
+        if len(self._near) >= REMEMBERED:
+            self._near.clear()
+        found = self._near[word, spelling] = self._as_near(shares)
+        return found
+
+    def _as_near(self, shares: dict[int, float]) -> Near:
+        count = len(shares)
+        return Near(
+            shares,
+            np.fromiter(shares.keys(), np.intp, count),
+            np.fromiter(shares.values(), np.float32, count),
+            len(self._learnt),
+        )
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
         """Return the words of the vocabulary that are close to `word`, each with how close.

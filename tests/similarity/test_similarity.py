@@ -21,7 +21,7 @@ from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import word_similarity
 from handlers.similarity.glossary import read_glossary
-from handlers.similarity.index import Index
+from handlers.similarity.index import GATHERED, Index
 from handlers.similarity.terms import word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, similarity
@@ -284,6 +284,30 @@ def test_the_lists_find_what_comparing_finds(texts: list[str]) -> None:
         by_list = vocabulary.close_to(asked)
         for id, word in ids.items():
             assert by_list.get(id, 0.0) == pytest.approx(word_similarity(asked, word), abs=1e-5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(sorted(read_glossary().ideas)) | ANY, min_size=2, max_size=12))
+def test_what_is_close_is_remembered_and_grows_with_what_is_learnt(texts: list[str]) -> None:
+    vocabulary = Vocabulary()
+    asked = words(texts[0])
+    for text in texts[1:]:
+        for word in words(text):
+            vocabulary.add(word)
+        for word in asked:
+            near, anew = vocabulary.near(word), vocabulary.close_to(word)
+            assert near.shares == pytest.approx(anew)
+            assert dict(zip(near.ids.tolist(), near.worths, strict=True)) == pytest.approx(anew)
+
+
+def test_of_many_that_are_as_like_so_many_are_compared_as_are_to_be() -> None:
+    index = Index()
+    for number in range(1, 2 * GATHERED):
+        index.add(IncidentNumber(number), "Tor 3 klemmt", ServiceId("s"), 1.0)
+    index.add(IncidentNumber(5000), "Tor 3 klemmt an der Rampe", ServiceId("s"), 1.0)
+    slots, shares = index._gathered(index._taken_apart("Tor 3 klemmt an der Rampe"))
+    assert len(slots) == GATHERED
+    assert (slots[-1], shares[-1]) == (2 * GATHERED - 1, shares.max())
 
 
 @pytest.mark.parametrize(
