@@ -87,7 +87,8 @@ def rename(tx: Tx, id: PlaceId, name: str) -> None:
 def find(tx: Tx, name: str) -> Place | None:
     """Return the place with this id, this role, or `direct:<person>`."""
     if name.startswith("direct:"):
-        rows = tx.recall(
+        found = tx.recall_as(
+            _place,
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
@@ -96,7 +97,8 @@ def find(tx: Tx, name: str) -> Place | None:
             person=name.removeprefix("direct:"),
         )
     else:
-        rows = tx.recall(
+        found = tx.recall_as(
+            _place,
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and (id = :name or role = :name)
@@ -104,7 +106,7 @@ def find(tx: Tx, name: str) -> Place | None:
             """,
             name=name,
         )
-    return _place(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)

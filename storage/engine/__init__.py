@@ -92,6 +92,10 @@ class Tx(Protocol):
         """
         ...
 
+    def recall_as(self, make: Callable[[Row], T], sql: str, **values: object) -> list[T]:
+        """As `recall`, each row made into something once, that nobody may change."""
+        ...
+
     def run(self, sql: str, **values: object) -> int:
         """Run `sql` and return how many rows it changed."""
         ...

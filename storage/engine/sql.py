@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from storage.engine import Row, Unavailable
+
+M = TypeVar("M")
 
 
 class Cursor(Protocol):
@@ -24,28 +26,29 @@ class Memory:
 
     def __init__(self, beside: dict[str, Any] | None = None) -> None:
         self.beside = {} if beside is None else beside
-        self._rows: dict[tuple[object, ...], list[Row]] = {}
-        self._tables: set[str] = set()
+        self._known: dict[tuple[object, ...], list[Any]] = {}
+        self._by_table: dict[str, set[tuple[object, ...]]] = {}
 
-    def find(self, sql: str, values: dict[str, object]) -> list[Row] | None:
-        """Return copies of the rows that were the answer, None if it was not asked."""
-        rows = self._rows.get((sql, *values.items()))
-        return None if rows is None else [dict(row) for row in rows]
+    def find(self, key: tuple[object, ...]) -> list[Any] | None:
+        """Return what was made of an answer, None if it was not asked."""
+        return self._known.get(key)
 
-    def keep(self, sql: str, values: dict[str, object], rows: list[Row]) -> None:
-        """Remember the answer."""
-        self._rows[sql, *values.items()] = [dict(row) for row in rows]
-        self._tables |= tables_read(sql)
+    def keep(self, key: tuple[object, ...], sql: str, made: list[Any]) -> None:
+        """Remember what was made of the answer to `sql`."""
+        self._known[key] = made
+        for table in tables_read(sql):
+            self._by_table.setdefault(table, set()).add(key)
 
     def written(self, sql: str) -> None:
-        """Forget everything if a statement may have changed an answer."""
-        if not self._tables.isdisjoint(tables_written(sql)):
-            self.clear()
+        """Forget what was read of the tables that a statement changes."""
+        for table in tables_written(sql):
+            for key in self._by_table.pop(table, ()):
+                self._known.pop(key, None)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._rows.clear()
-        self._tables.clear()
+        self._known.clear()
+        self._by_table.clear()
 
 
 class SqlTx:
@@ -74,12 +77,16 @@ class SqlTx:
         return self._rows(sql, self._named(sql, values))
 
     def recall(self, sql: str, **values: object) -> list[Row]:
+        return [dict(row) for row in self.recall_as(_as_it_is, sql, **values)]
+
+    def recall_as(self, make: Callable[[Row], M], sql: str, **values: object) -> list[M]:
         values = self._named(sql, values)
-        found = self._memory.find(sql, values)
+        key = (make, sql, *values.items())
+        found = self._memory.find(key)
         if found is None:
-            found = self._rows(sql, values)
-            self._memory.keep(sql, values, found)
-        return found
+            found = [make(row) for row in self._rows(sql, values)]
+            self._memory.keep(key, sql, found)
+        return found[:]
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
@@ -122,6 +129,10 @@ class SqlTx:
 
     def _write(self, sql: str, values: dict[str, object]) -> None:
         self._run(sql, values)
+
+
+def _as_it_is(row: Row) -> Row:
+    return row
 
 
 @lru_cache(maxsize=1024)

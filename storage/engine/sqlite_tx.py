@@ -55,8 +55,11 @@ class SqliteTx(SqlTx):
 
     def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
         cursor = self._execute(sql, values)
+        found = cursor.fetchall()
+        if not found:
+            return []
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
         return self._execute(sql, values).rowcount
@@ -67,7 +70,7 @@ class SqliteTx(SqlTx):
         if self._writes and not self._db.conn.in_transaction:
             raise Unavailable("The transaction was lost.")
         try:
-            return self._db.execute(sql, values)
+            return self._db.conn.execute(sql, values)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY and not self._writes:
                 raise OnlyReading(str(error)) from error

@@ -148,6 +148,31 @@ def test_what_is_recalled_is_never_older_than_what_was_written(database: Databas
     assert database.transact(value) == "5", "the next transaction asks for itself"
 
 
+def test_what_is_written_to_one_table_lets_nothing_be_forgotten_of_another(
+    database: Database,
+) -> None:
+    found(database)
+    made: list[Row] = []
+
+    def make(row: Row) -> object:
+        made.append(row)
+        return row["value"]
+
+    def work(tx: Tx) -> list[object]:
+        inside = tx.within("a")
+        asked = "select value from settings where workspace = :workspace and name = :name"
+        note("it", "1")(tx)
+        first = inside.recall_as(make, asked, name="it")
+        inside.insert("counters", name="other", value=1)
+        again = inside.recall_as(make, asked, name="it")
+        assert (first, again, len(made)) == (["1"], ["1"], 1)
+        first.clear()  # the list is the caller's own, what stands in it is not
+        note("it", "2")(tx)
+        return inside.recall_as(make, asked, name="it")
+
+    assert database.transact(work) == ["2"]
+
+
 def test_what_is_recalled_is_asked_once(postgres: Postgres) -> None:
     found(postgres)
     asked = "select count(*) as n from settings where workspace = :workspace"
