@@ -27,6 +27,7 @@ from storage.engine import (
     AlreadyRunning,
     Database,
     NewerSchema,
+    Row,
     StorageError,
     Tx,
     Unavailable,
