@@ -24,7 +24,7 @@ from handlers.incidents.cards import (
 )
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.context import Context
-from handlers.kit.messages import Post
+from handlers.kit.messages import Message, Post
 from storage import incidents
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
@@ -68,9 +68,11 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
         detail=incident.responsible,
     )
     incident_channels.follow(ctx, incident)
-    message = alarm(ctx, incident, wording.why_first(ctx, incident))
-    who = [incident.responsible]
-    return posting.alarm_posts(ctx, incident, position, who, lambda _person: message)
+
+    def message(_person: PersonId) -> Message:
+        return alarm(ctx, incident, wording.why_first(ctx, incident))
+
+    return posting.alarm_posts(ctx, incident, position, [incident.responsible], message)
 
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:

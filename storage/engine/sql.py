@@ -39,9 +39,9 @@ class Memory:
         for table in tables_read(sql):
             self._by_table.setdefault(table, set()).add(key)
 
-    def written(self, sql: str) -> None:
-        """Forget what was read of the tables that a statement changes."""
-        for table in tables_written(sql):
+    def written(self, tables: frozenset[str]) -> None:
+        """Forget what was read of tables that are changed."""
+        for table in tables:
             for key in self._by_table.pop(table, ()):
                 self._known.pop(key, None)
 
@@ -98,7 +98,7 @@ class SqlTx:
         if self._workspace is not None:
             record["workspace"] = self._workspace
         sql = insert_statement(table, tuple(record))
-        self._memory.written(sql)
+        self._memory.written(frozenset((table,)))
         self._write(sql, record)
 
     @contextmanager
@@ -116,8 +116,10 @@ class SqlTx:
         self._run("release savepoint lotse", {})
 
     def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
-        self._memory.written(sql)
-        if ":workspace" in sql:
+        inside, tables = known_of(sql)
+        if tables:
+            self._memory.written(tables)
+        if inside:
             values["workspace"] = self.workspace
         return values
 
@@ -141,10 +143,11 @@ def tables_read(sql: str) -> frozenset[str]:
     return frozenset(re.findall(r"\b(?:from|join)\s+([a-z_]+)", sql))
 
 
-@lru_cache(maxsize=1024)
-def tables_written(sql: str) -> frozenset[str]:
-    """Return the tables that a statement changes."""
-    return frozenset(re.findall(r"\b(?:insert into|update|delete from)\s+([a-z_]+)", sql))
+@lru_cache(maxsize=2048)
+def known_of(sql: str) -> tuple[bool, frozenset[str]]:
+    """Return whether a statement names its workspace, and the tables that it changes."""
+    changed = re.findall(r"\b(?:insert into|update|delete from)\s+([a-z_]+)", sql)
+    return ":workspace" in sql, frozenset(changed)
 
 
 @lru_cache(maxsize=256)

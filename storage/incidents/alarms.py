@@ -119,6 +119,14 @@ def in_list(tx: Tx, key: str) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
+def count_in_list(tx: Tx, key: str) -> int:
+    """Return how many lines a list has."""
+    counted = tx.rows(
+        "select count(*) as n from alarms where workspace = :workspace and list = :key", key=key
+    )
+    return int(counted[0]["n"])
+
+
 def put_into(tx: Tx, alarm: Alarm, list: str) -> None:
     """Make an alarm a line of a list."""
     tx.write(

@@ -107,7 +107,7 @@ def _to_list(
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
     last = next((each.list for each in reversed(recent) if each.list is not None), None)
-    room = last is not None and len(alarms.in_list(ctx.tx, last)) < SHOWN
+    room = last is not None and alarms.count_in_list(ctx.tx, last) < SHOWN
     key = last if last is not None and room else f"alarms:{person}:{ctx.new_id()}"
     posts: list[Post] = []
     for each in recent:
