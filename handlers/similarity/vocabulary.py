@@ -49,6 +49,10 @@ class Near:
     known: int
 
 
+NOTHING = Near({}, np.empty(0, np.intp), np.empty(0, np.float32), 0)
+SAME = np.ones(1, np.float32)
+
+
 class Vocabulary:
     """Words with numbers of their own; lists lead from what a word means or contains to them."""
 
@@ -124,8 +128,9 @@ class Vocabulary:
 
     def near(self, word: Word, *, spelling: bool = True) -> Near:
         """Return what is close to a word, from memory where nothing was learnt since."""
-        if word.number:
-            return self._as_near(self.close_to(word))
+        if word.number:  # close to nothing but itself
+            same = self.ids.get(word.key)
+            return NOTHING if same is None else Near({same: 1.0}, np.array([same]), SAME, 0)
         known = self._near.get((word, spelling))
         if known is not None and known.known == len(self._learnt):
             return known

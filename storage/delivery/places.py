@@ -120,7 +120,8 @@ class Direct:
 
 def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     """Return the direct chats of somebody, open ones first, then the one they answer in."""
-    rows = tx.recall(
+    return tx.recall_as(
+        _direct,
         """
         select id, state, answers from places
         where workspace = :workspace and kind = 'direct' and person = :person
@@ -128,7 +129,10 @@ def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
         """,
         person=person,
     )
-    return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
+
+
+def _direct(row: Row) -> Direct:
+    return Direct(row["id"], row["state"] == "open", bool(row["answers"]))
 
 
 def remember_platform(tx: Tx, person: PersonId, platform: str) -> None:
@@ -163,11 +167,11 @@ def all_for(tx: Tx, person: PersonId) -> list[Place]:
 
 def with_role(tx: Tx, role: PlaceRole) -> list[Place]:
     """Return the channels with this role: at most one on each platform."""
-    rows = tx.rows(
+    return tx.recall_as(
+        _place,
         f"select {COLUMNS} from places where workspace = :workspace and role = :role order by id",
         role=role,
     )
-    return [_place(row) for row in rows]
 
 
 def set_role(tx: Tx, id: PlaceId, role: PlaceRole) -> None:
