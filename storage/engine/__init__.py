@@ -96,6 +96,14 @@ class Tx(Protocol):
         """As `recall`, each row made into something once, that nobody may change."""
         ...
 
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        """Say what will be recalled soon: it may be asked together with the next question.
+
+        Each of `asks` recalls something from the transaction that it is given, and has to do
+        with no rows there.
+        """
+        ...
+
     def run(self, sql: str, **values: object) -> int:
         """Run `sql` and return how many rows it changed."""
         ...

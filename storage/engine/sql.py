@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from storage.engine import Row, Unavailable
+from storage.engine import Row, Tx, Unavailable
 
 M = TypeVar("M")
 
@@ -28,6 +28,7 @@ class Memory:
         self.beside = {} if beside is None else beside
         self._known: dict[tuple[object, ...], list[Any]] = {}
         self._by_table: dict[str, set[tuple[object, ...]]] = {}
+        self._foreseen: set[tuple[object, ...]] = set()  # asked, and not answered yet
 
     def find(self, key: tuple[object, ...]) -> list[Any] | None:
         """Return what was made of an answer, None if it was not asked."""
@@ -36,6 +37,23 @@ class Memory:
     def keep(self, key: tuple[object, ...], sql: str, made: list[Any]) -> None:
         """Remember what was made of the answer to `sql`."""
         self._known[key] = made
+        self._note(key, sql)
+
+    def foresee(self, key: tuple[object, ...], sql: str) -> bool:
+        """Say whether `sql` is to be asked now, because it will be wanted; `answer` keeps it."""
+        if key in self._known or key in self._foreseen:
+            return False
+        self._foreseen.add(key)
+        self._note(key, sql)
+        return True
+
+    def answer(self, key: tuple[object, ...], made: list[Any]) -> None:
+        """Remember what was foreseen, unless something was written meanwhile that changes it."""
+        if key in self._foreseen:
+            self._foreseen.discard(key)
+            self._known[key] = made
+
+    def _note(self, key: tuple[object, ...], sql: str) -> None:
         for table in tables_read(sql):
             self._by_table.setdefault(table, set()).add(key)
 
@@ -44,10 +62,12 @@ class Memory:
         for table in tables:
             for key in self._by_table.pop(table, ()):
                 self._known.pop(key, None)
+                self._foreseen.discard(key)
 
     def clear(self) -> None:
         """Forget everything."""
         self._known.clear()
+        self._foreseen.clear()
         self._by_table.clear()
 
 
@@ -87,6 +107,9 @@ class SqlTx:
             found = [make(row) for row in self._rows(sql, values)]
             self._memory.keep(key, sql, found)
         return found[:]
+
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        """Here a question costs no way to a server."""
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))

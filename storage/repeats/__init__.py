@@ -292,7 +292,7 @@ def judge(
 
 def root_of(tx: Tx, number: IncidentNumber) -> IncidentNumber:
     """Return the group of an incident; alone it is its own."""
-    rows = tx.rows(
+    rows = tx.recall(
         "select root from repeats where workspace = :workspace and incident = :number",
         number=number,
     )

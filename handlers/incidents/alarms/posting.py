@@ -52,6 +52,15 @@ def alarm_posts(
     return tuple(posts)
 
 
+def foresee(ctx: Context, incident: Incident) -> None:
+    """Ask ahead for what alarming whoever is responsible wants to know."""
+    number, person, since = incident.number, incident.responsible, ctx.now - WITHIN
+    ctx.tx.foresee(
+        lambda tx: alarms.of(tx, number),
+        lambda tx: alarms.recent(tx, person, since, number),
+    )
+
+
 def _write_down(
     ctx: Context, incident: Incident, position: int, person: PersonId, list: str | None
 ) -> None:
@@ -71,7 +80,8 @@ def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> 
     older = [
         each for each in alarms.of(ctx.tx, incident.number) if each.live and each.person == person
     ]
-    alarms.settle(ctx.tx, incident.number, person, before=position)
+    if older:
+        alarms.settle(ctx.tx, incident.number, person, before=position)
     posts: list[Post] = []
     for each in older:
         if each.list is not None:
