@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -35,7 +35,7 @@ Ints = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 FEW = 3000  # entries of lists from which on numpy counts them faster
 NEWER = 8  # words that were learnt since, up to which they are compared one by one
-REMEMBERED = 8192  # words of which it is remembered what is close to them
+REMEMBERED = 2048  # words of which it is remembered what is close to them
 Lists = dict[str, "array[int]"]
 
 
@@ -62,7 +62,9 @@ class Vocabulary:
         self._by_deletion: Lists = {}
         self._by_bones: Lists = {}
         self._seen: set[tuple[int, str]] = set()
-        self._learnt: list[tuple[int, Word]] = []  # what may be close to another word
+        # What may be close to another word: how many were learnt, and the last of them.
+        self._learnt = 0
+        self._newest: deque[tuple[int, Word]] = deque(maxlen=NEWER)
         self._near: dict[tuple[Word, bool], Near] = {}
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
@@ -102,7 +104,8 @@ class Vocabulary:
     def _learn(self, id: int, word: Word) -> None:
         self.numbered[id] |= word.number
         if not word.number or word.key.isalpha():  # parts of words have no digits
-            self._learnt.append((id, word))
+            self._learnt += 1
+            self._newest.append((id, word))
         for known, marked in (
             (self.numbers, word.number),
             (self.vague, word.vague),
@@ -132,10 +135,11 @@ class Vocabulary:
             same = self.ids.get(word.key)
             return NOTHING if same is None else Near({same: 1.0}, np.array([same]), SAME, 0)
         known = self._near.get((word, spelling))
-        if known is not None and known.known == len(self._learnt):
+        count = self._learnt - known.known if known is not None else 0
+        if known is not None and not count:
             return known
-        newer = self._learnt[known.known :] if known is not None else []
-        if known is None or len(newer) > NEWER or any(each.number for _id, each in newer):
+        newer = list(self._newest)[-count:]
+        if known is None or count > NEWER or any(each.number for _id, each in newer):
             shares = self.close_to(word, spelling=spelling)
         else:
             shares = dict(known.shares)
@@ -154,7 +158,7 @@ class Vocabulary:
             shares,
             np.fromiter(shares.keys(), np.intp, count),
             np.fromiter(shares.values(), np.float32, count),
-            len(self._learnt),
+            self._learnt,
         )
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
