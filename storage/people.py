@@ -70,7 +70,8 @@ COLUMNS = """
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
     """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
-    rows = tx.recall(
+    found = tx.recall_as(
+        _person,
         f"""
         select {COLUMNS} from identities i
         join people p on p.workspace = i.workspace and p.id = i.person
@@ -78,7 +79,7 @@ def by_identity(tx: Tx, identity: str) -> Person | None:
         """,
         identity=identity,
     )
-    return _person(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def find_or_create(
@@ -152,10 +153,12 @@ def _add(
 
 def find(tx: Tx, id: PersonId) -> Person | None:
     """Return a person by id."""
-    rows = tx.recall(
-        f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
+    found = tx.recall_as(
+        _person,
+        f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id",
+        id=id,
     )
-    return _person(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def everyone(tx: Tx) -> list[Person]:

@@ -65,8 +65,17 @@ def find_similar(
     from handlers.similarity.cache import search  # numpy, only when it is needed
     from handlers.similarity.meaning import BESIDE
 
-    hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
     sure = SURE_MEANT if BESIDE in tx.beside else SURE
+    hits = search(
+        tx,
+        title,
+        service=service,
+        now=now,
+        limit=limit,
+        except_=except_,
+        names=names,
+        sure=sure,
+    )
     return [_match(hit, sure) for hit in hits if hit.score >= SHOWN]
 
 

@@ -67,6 +67,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def settled(self) -> bool:
+        """Whether all that it sees is stored for good; else what it saw may be undone."""
+        ...
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What this process keeps beside the store, for all transactions; never the truth."""
         ...
@@ -84,6 +89,18 @@ class Tx(Protocol):
 
         Several commands may share a transaction, and ask for the same people and places.
         What is written to a table that was read lets it forget.
+        """
+        ...
+
+    def recall_as(self, make: Callable[[Row], T], sql: str, **values: object) -> list[T]:
+        """As `recall`, each row made into something once, that nobody may change."""
+        ...
+
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        """Say what will be recalled soon: it may be asked together with the next question.
+
+        Each of `asks` recalls something from the transaction that it is given, and has to do
+        with no rows there.
         """
         ...
 

@@ -273,7 +273,7 @@ class Postgres:
         for left in reversed(range(AGAIN)):
             try:
                 with pool.transaction(job.due) as connection, connection.cursor() as cursor:
-                    tx = self._tx(cursor, last=not left)
+                    tx = self._tx(cursor, last=not left, settled=job.reads)
                     result = job.work(tx)
                     tx.ending()
                     return result
@@ -284,8 +284,11 @@ class Postgres:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
         raise AssertionError("the loop above returns or raises")
 
-    def _tx(self, cursor: psycopg.Cursor[Row], *, last: bool = False) -> PostgresTx:
-        tx = PostgresTx(Open(cursor, last, self._clock, memory=Memory(self.beside)))
+    def _tx(
+        self, cursor: psycopg.Cursor[Row], *, last: bool = False, settled: bool = False
+    ) -> PostgresTx:
+        open = Open(cursor, last, settled, self._clock, memory=Memory(self.beside))
+        tx = PostgresTx(open)
         if self._clock.stale:
             tx.real_now()
         return tx

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from storage.engine import Row, Unavailable
+from storage.engine import Row, Tx, Unavailable
+
+M = TypeVar("M")
 
 
 class Cursor(Protocol):
@@ -24,36 +26,62 @@ class Memory:
 
     def __init__(self, beside: dict[str, Any] | None = None) -> None:
         self.beside = {} if beside is None else beside
-        self._rows: dict[tuple[object, ...], list[Row]] = {}
-        self._tables: set[str] = set()
+        self._known: dict[tuple[object, ...], list[Any]] = {}
+        self._by_table: dict[str, set[tuple[object, ...]]] = {}
+        self._foreseen: set[tuple[object, ...]] = set()  # asked, and not answered yet
 
-    def find(self, sql: str, values: dict[str, object]) -> list[Row] | None:
-        """Return copies of the rows that were the answer, None if it was not asked."""
-        rows = self._rows.get((sql, *values.items()))
-        return None if rows is None else [dict(row) for row in rows]
+    def find(self, key: tuple[object, ...]) -> list[Any] | None:
+        """Return what was made of an answer, None if it was not asked."""
+        return self._known.get(key)
 
-    def keep(self, sql: str, values: dict[str, object], rows: list[Row]) -> None:
-        """Remember the answer."""
-        self._rows[sql, *values.items()] = [dict(row) for row in rows]
-        self._tables |= tables_read(sql)
+    def keep(self, key: tuple[object, ...], sql: str, made: list[Any]) -> None:
+        """Remember what was made of the answer to `sql`."""
+        self._known[key] = made
+        self._note(key, sql)
 
-    def written(self, sql: str) -> None:
-        """Forget everything if a statement may have changed an answer."""
-        if not self._tables.isdisjoint(tables_written(sql)):
-            self.clear()
+    def foresee(self, key: tuple[object, ...], sql: str) -> bool:
+        """Say whether `sql` is to be asked now, because it will be wanted; `answer` keeps it."""
+        if key in self._known or key in self._foreseen:
+            return False
+        self._foreseen.add(key)
+        self._note(key, sql)
+        return True
+
+    def answer(self, key: tuple[object, ...], made: list[Any]) -> None:
+        """Remember what was foreseen, unless something was written meanwhile that changes it."""
+        if key in self._foreseen:
+            self._foreseen.discard(key)
+            self._known[key] = made
+
+    def _note(self, key: tuple[object, ...], sql: str) -> None:
+        for table in tables_read(sql):
+            self._by_table.setdefault(table, set()).add(key)
+
+    def written(self, tables: frozenset[str]) -> None:
+        """Forget what was read of tables that are changed."""
+        for table in tables:
+            for key in self._by_table.pop(table, ()):
+                self._known.pop(key, None)
+                self._foreseen.discard(key)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._rows.clear()
-        self._tables.clear()
+        self._known.clear()
+        self._foreseen.clear()
+        self._by_table.clear()
 
 
 class SqlTx:
     """A transaction on one connection. Stores say how a statement is executed."""
 
-    def __init__(self, workspace: str | None, memory: Memory) -> None:
+    def __init__(self, workspace: str | None, memory: Memory, *, settled: bool = False) -> None:
         self._workspace = workspace
         self._memory = memory
+        self._settled = settled
+
+    @property
+    def settled(self) -> bool:
+        return self._settled
 
     @property
     def workspace(self) -> str:
@@ -69,12 +97,19 @@ class SqlTx:
         return self._rows(sql, self._named(sql, values))
 
     def recall(self, sql: str, **values: object) -> list[Row]:
+        return [dict(row) for row in self.recall_as(_as_it_is, sql, **values)]
+
+    def recall_as(self, make: Callable[[Row], M], sql: str, **values: object) -> list[M]:
         values = self._named(sql, values)
-        found = self._memory.find(sql, values)
+        key = (make, sql, *values.items())
+        found = self._memory.find(key)
         if found is None:
-            found = self._rows(sql, values)
-            self._memory.keep(sql, values, found)
-        return found
+            found = [make(row) for row in self._rows(sql, values)]
+            self._memory.keep(key, sql, found)
+        return found[:]
+
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        """Here a question costs no way to a server."""
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
@@ -86,7 +121,7 @@ class SqlTx:
         if self._workspace is not None:
             record["workspace"] = self._workspace
         sql = insert_statement(table, tuple(record))
-        self._memory.written(sql)
+        self._memory.written(frozenset((table,)))
         self._write(sql, record)
 
     @contextmanager
@@ -104,8 +139,10 @@ class SqlTx:
         self._run("release savepoint lotse", {})
 
     def _named(self, sql: str, values: dict[str, object]) -> dict[str, object]:
-        self._memory.written(sql)
-        if ":workspace" in sql:
+        inside, tables = known_of(sql)
+        if tables:
+            self._memory.written(tables)
+        if inside:
             values["workspace"] = self.workspace
         return values
 
@@ -119,16 +156,21 @@ class SqlTx:
         self._run(sql, values)
 
 
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
 @lru_cache(maxsize=1024)
 def tables_read(sql: str) -> frozenset[str]:
     """Return the tables that a question looks into."""
     return frozenset(re.findall(r"\b(?:from|join)\s+([a-z_]+)", sql))
 
 
-@lru_cache(maxsize=1024)
-def tables_written(sql: str) -> frozenset[str]:
-    """Return the tables that a statement changes."""
-    return frozenset(re.findall(r"\b(?:insert into|update|delete from)\s+([a-z_]+)", sql))
+@lru_cache(maxsize=2048)
+def known_of(sql: str) -> tuple[bool, frozenset[str]]:
+    """Return whether a statement names its workspace, and the tables that it changes."""
+    changed = re.findall(r"\b(?:insert into|update|delete from)\s+([a-z_]+)", sql)
+    return ":workspace" in sql, frozenset(changed)
 
 
 @lru_cache(maxsize=256)

@@ -267,7 +267,8 @@ class Sqlite:
                 db = db or connect(self.path, writes=False)
                 db.execute("begin")  # all of it as of one moment
                 try:
-                    job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
+                    seen = Memory(self.beside)
+                    job.result = job.work(SqliteTx(db, memory=seen, writes=False, settled=True))
                 finally:
                     with contextlib.suppress(sqlite3.Error):
                         db.execute("rollback")

@@ -80,11 +80,12 @@ def release(tx: Tx, incident: IncidentNumber, topic: str) -> None:
 
 def find(tx: Tx, incident: IncidentNumber) -> Room | None:
     """Return an incident's room."""
-    rows = tx.rows(
+    found = tx.recall_as(
+        _room,
         f"select {COLUMNS} from rooms where workspace = :workspace and incident = :incident",
         incident=incident,
     )
-    return _room(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def all(tx: Tx) -> list[Room]:

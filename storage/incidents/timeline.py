@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.engine import Tx
+from storage.engine import Row, Tx
 from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 from storage.incidents.states import TimelineKind
@@ -61,7 +61,8 @@ def add(
 
 def of(tx: Tx, number: IncidentNumber) -> list[Happening]:
     """Return what happened, in order."""
-    rows = tx.rows(
+    return tx.recall_as(
+        _happening,
         """
         select at, kind, person, detail from timeline
         where workspace = :workspace and incident = :number
@@ -69,7 +70,7 @@ def of(tx: Tx, number: IncidentNumber) -> list[Happening]:
         """,
         number=number,
     )
-    return [
-        Happening(as_moment(row["at"]), TimelineKind(row["kind"]), row["person"], row["detail"])
-        for row in rows
-    ]
+
+
+def _happening(row: Row) -> Happening:
+    return Happening(as_moment(row["at"]), TimelineKind(row["kind"]), row["person"], row["detail"])
