@@ -134,7 +134,7 @@ def section(ctx: Context, week: Week) -> Section | None:
         for each in all_of_them
         if (task := _task(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
-    decides = [*people.left_behind(ctx), *decides]
+    decides = [*people.left_behind(ctx, all_of_them), *decides]
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
@@ -254,7 +254,7 @@ def _signal_parts(
         if outage.began_at < week.end:
             rows.append((_("Lotse itself"), outage_words(outage)))
     parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
-    return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, seen)]
+    return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, all_of_them, seen)]
 
 
 def _is_seen(automation: Automation, seen: Known, question: questions.Question | None) -> bool:
@@ -316,13 +316,9 @@ def _saved_words(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Wo
     return (_("net time about {n} h (estimated)", n=hours),)
 
 
-def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
+def _operation(ctx: Context, week: Week, of: Sequence[Automation], seen: Known) -> list[Part]:
     done = learning.checks_between(ctx.tx, week.start, week.end)
-    late = [
-        each.name
-        for each in automations.all(ctx.tx)
-        if (due := checks.due_check(ctx, each)) is not None and due < ctx.now
-    ]
+    late = [each.name for each in checks.overdue(ctx, of)]
     items: list[Words] = []
     if done:
         items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))

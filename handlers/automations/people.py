@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -364,10 +365,10 @@ def who_answers(ctx: Context, automation: Automation) -> Sentence:
     return _("{who}", who=name_of(ctx, automation.accountable))
 
 
-def left_behind(ctx: Context) -> list[Task]:
-    """Return the automations whose accountable person is no longer here, with who stands in."""
+def left_behind(ctx: Context, of: Sequence[Automation]) -> list[Task]:
+    """Return those whose accountable person is no longer here, with who stands in."""
     found = []
-    for each in automations.all(ctx.tx):
+    for each in of:
         if not each.accountable or duty.is_here(ctx, each.accountable):
             continue
         values = {"name": each.name, "who": name_of(ctx, each.accountable)}

@@ -83,13 +83,12 @@ def linked(ctx: Context) -> tuple[int, int, list[tuple[str, Call]]]:
     What a pilot serves, its automation serves.
     """
     goals = set(links.goals_of_automations(ctx.tx))
-    goals |= {each.automation for each in pilots.all(ctx.tx) if each.goal and each.automation}
-    running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
-    entered = automations.all(ctx.tx)
+    tried = pilots.all(ctx.tx)
+    goals |= {each.automation for each in tried if each.goal and each.automation}
+    running = [each for each in tried if each.state is not PilotState.STOPPED]
+    entered = automations.names(ctx.tx)
     without = [(each.name, call("pilot", pilot=each.id)) for each in running if each.goal is None]
-    without += [
-        (each.name, call("auto", automation=each.id)) for each in entered if each.id not in goals
-    ]
+    without += [(name, call("auto", automation=id)) for id, name in entered if id not in goals]
     whole = len(running) + len(entered)
     return whole - len(without), whole, without
 
