@@ -87,7 +87,7 @@ def section(ctx: Context, _week: Week) -> Section | None:
     """Suggest what to look at next; nothing where there is nothing to suggest."""
     found = suggested(ctx)
     if found is None:
-        return None
+        return Section(quiet=(NEXT.name,)) if patterns.all(ctx.tx) else None
     n = figure(NEXT, len(cards.notes_of(ctx, found)))
     said = _n(
         "“{title}”, noted {n} time",

@@ -307,7 +307,7 @@ def test_e05_a_check_that_is_overdue_stands_in_the_digest(
     wind(to="2026-12-21 12:00")
     assert "still to look at" not in chris("digest")
     wind(to="2027-01-05 12:00")
-    assert "still to look at: Mail-Sortierung" in chris("digest")
+    assert "1 still to look at (“Mail-Sortierung”, since " in chris("digest")
 
 
 def test_e09_when_the_accountable_person_leaves_the_deputy_acts_and_managers_get_one_card(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.kit import working_hours
+from handlers.kit.readers.clocks import MIDNIGHT
 from handlers.kit.working_hours import Hours, WorkingTime
 from tests.pretend.stage import Say, Stage
 
@@ -152,7 +153,7 @@ def test_what_lies_outside_in_a_span_is_what_no_moment_in_it_works(
     minute: int, length: int, probes: list[float], always: bool, opens: int, closes: int
 ) -> None:
     """The spans that are counted as a whole, against each moment asked by itself."""
-    hours = Hours(time(opens), working_hours.MIDNIGHT if closes == 24 else time(closes))
+    hours = Hours(time(opens), MIDNIGHT if closes == 24 else time(closes))
     closed = (working_hours.Closed(date(2000, 12, 24), date(2001, 1, 1), yearly=True),)
     ours = WorkingTime(BERLIN, "DE-NW", (hours,) * 5 + (None, None), closed, always)
     begin = moment("2026-01-01 00:00") + timedelta(minutes=minute)

@@ -191,16 +191,16 @@ def due_check(ctx: Context, automation: Automation) -> datetime | None:
     return _due(automation, kept, last.at if last else None)
 
 
-def overdue(ctx: Context, of: Sequence[Automation]) -> list[Automation]:
-    """Return those whose look at results is due, read at once for as many as there are."""
+def overdue(ctx: Context, of: Sequence[Automation]) -> list[tuple[Automation, datetime]]:
+    """Return those whose look at results is due, and since when; read at once for all of them."""
     said, looked = history.profiles(ctx.tx), learning.last_checks(ctx.tx)
-    return [
-        each
-        for each in of
-        if (due := _due(each, said.get(each.id, {}).get("check_days", ""), looked.get(each.id)))
-        is not None
-        and due < ctx.now
-    ]
+    found: list[tuple[Automation, datetime]] = []
+    for each in of:
+        kept = said.get(each.id, {}).get("check_days", "")
+        due = _due(each, kept, looked.get(each.id))
+        if due is not None and due < ctx.now:
+            found.append((each, due))
+    return found
 
 
 def _due(automation: Automation, kept: str, last: datetime | None) -> datetime | None:

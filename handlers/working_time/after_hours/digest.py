@@ -28,11 +28,11 @@ NIGHT = feature.measure(
 
 
 @feature.section(35)
-def section(ctx: Context, week: Week) -> Section | None:
-    """Return the week's incidents outside working hours; None if there were none."""
+def section(ctx: Context, week: Week) -> Section:
+    """Return the week's incidents outside working hours, or that there were none."""
     late = in_week(ctx, week.start, week.end)
     if late is None:
-        return None
+        return Section(quiet=(NIGHT.name,))
     row = (_("Outside working hours"), late)
     return Section(parts=(Title(_("How incidents ended")), Facts((row,))))
 
