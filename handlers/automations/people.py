@@ -9,7 +9,7 @@ from typing import Annotated
 from handlers.attention import matters
 from handlers.automations import escalation, profile
 from handlers.automations.lookup import AutoRef
-from handlers.automations.state import need_own, owner
+from handlers.automations.state import is_own, need_own, owner
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Task
@@ -379,5 +379,7 @@ def left_behind(ctx: Context, of: Sequence[Automation]) -> list[Task]:
             values["other"] = name_of(ctx, acting.id)
             words = _("“{name}”: {who} is no longer active; {other} stands in.", **values)
         button = Button(_("Name somebody"), call("auto people", automation=each.id))
+        if not (ctx.person.manager or is_own(ctx, each)):
+            button = Button(_("Show"), call("auto", automation=each.id))
         found.append(Task(words, (button,), None, f"automation:{each.id}:left"))
     return found
