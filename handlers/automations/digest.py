@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from handlers import rights
-from handlers.automations import escalation, figures, people, stands, timetable
+from handlers.automations import escalation, figures, people, timetable
 from handlers.automations.learning import checks, signals
+from handlers.automations.measures import stands
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (

@@ -10,7 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Call
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _
-from storage import automations, mandate, pilots
+from storage import mandate, pilots
 from storage.mandate import drafts, links
 from storage.mandate.drafts import Mandate
 from storage.pilots.states import PilotState
@@ -86,7 +86,7 @@ def linked(ctx: Context) -> tuple[int, int, list[tuple[str, Call]]]:
     tried = pilots.all(ctx.tx)
     goals |= {each.automation for each in tried if each.goal and each.automation}
     running = [each for each in tried if each.state is not PilotState.STOPPED]
-    entered = automations.names(ctx.tx)
+    entered = links.automations(ctx.tx)
     without = [(each.name, call("pilot", pilot=each.id)) for each in running if each.goal is None]
     without += [(name, call("auto", automation=id)) for id, name in entered if id not in goals]
     whole = len(running) + len(entered)

@@ -155,18 +155,6 @@ def all(tx: Tx) -> list[Automation]:
     return [_automation(row) for row in rows]
 
 
-def names(tx: Tx) -> list[tuple[AutomationId, str]]:
-    """Return id and name of the same ones, where nothing else of them is asked for."""
-    rows = tx.rows(
-        """
-        select id, name from automations
-        where workspace = :workspace and state = 'active' and phase <> 'draft'
-        order by name_key
-        """
-    )
-    return [(row["id"], row["name"]) for row in rows]
-
-
 def drafts(tx: Tx) -> list[Automation]:
     """Return what reports runs and nobody answers for yet, by name."""
     rows = tx.rows(

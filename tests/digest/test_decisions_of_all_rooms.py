@@ -48,7 +48,7 @@ def lived(bot: Stage) -> None:
         (ours,) = automations.all(tx)
         automations.change(tx, ours.id, phase=AutomationPhase.INCOMPLETE)
         pilots.change(
-            tx, PilotId(over), state=PilotState.STOPPED, stopped_on=date(2027, 3, 1), undecided=1
+            tx, PilotId(over), state=PilotState.STOPPED, stopped_on=date(2027, 3, 1), undecided=True
         )
         pilots.change(
             tx, PilotId(gate), state=PilotState.OPERATING, decided_on=date(2027, 3, 1),

@@ -10,7 +10,7 @@ from handlers.automations.rules.standing import State
 from handlers.kit import calendar
 from handlers.kit.context import Context
 from handlers.kit.words import Words, _
-from storage.automations import Automation, questions, streaks
+from storage.automations import Automation, looks, questions
 from storage.automations.states import RunKind
 
 SEEN = 2  # working days that whoever decides has known of it before others read of it
@@ -20,9 +20,9 @@ def began(ctx: Context, automation: Automation, seen: Known) -> datetime | None:
     """Return since when it fails, finds nothing to do, or is late; None in any other state."""
     found = seen.standing(automation)
     if found.state is State.FAILING:
-        return streaks.began(ctx.tx, automation.id, RunKind.FAIL)
+        return looks.began(ctx.tx, automation.id, RunKind.FAIL)
     if found.state is State.IDLE:
-        return streaks.began(ctx.tx, automation.id, RunKind.IDLE)
+        return looks.began(ctx.tx, automation.id, RunKind.IDLE)
     if found.state is State.LATE and found.first_missed is not None:
         return found.first_missed.due
     return None
