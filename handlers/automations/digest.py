@@ -26,7 +26,7 @@ from handlers.kit.doors import Glance, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n, first_lines, some
+from handlers.kit.words import Words, _, _n, apart, first_lines, some
 from handlers.on_call import duty
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
@@ -222,9 +222,13 @@ def _task(
     if since is None:
         return None
     decides = owner(ctx, automation)
+    rests: Words = evidence(ctx, automation, seen)
+    if question is not None:
+        asked = calendar.day_of(question.opened_at, ctx.workspace.zone)
+        rests = _("{words}; asked on {day}", words=rests, day=asked)
     values = {
         "name": automation.name,
-        "evidence": evidence(ctx, automation, seen),
+        "evidence": rests,
         "who": name(ctx, decides.id if decides else automation.accountable),
     }
     if automation.last_report_at is None:
@@ -287,7 +291,7 @@ def _signal_parts(
         ]
         if names:
             n = figure(measure, len(names))
-            rows.append((label, _("{n} ({names})", n=n, names=some(names, SHOWN))))
+            rows.append((label, _("{n} ({names})", n=n, names=apart(some(names, SHOWN)))))
     for outage in outages.since(ctx.tx, week.start):
         if outage.began_at < week.end:
             rows.append((_("Lotse itself"), outage_words(outage)))
@@ -350,7 +354,7 @@ def _operation(ctx: Context, week: Week, of: Sequence[Automation], seen: Known) 
         items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
     if late:
         n = figure(CHECKED, len(late))
-        items.append(_("{n} still to look at ({names})", n=n, names=some(late, SHOWN)))
+        items.append(_("{n} still to look at ({names})", n=n, names=apart(some(late, SHOWN))))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
         reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(

@@ -48,10 +48,11 @@ def compose(
         parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
         return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
-    told_ = undecided or any(each.parts or each.solved or each.left for each in found)
+    told_ = undecided or any(each.parts or each.solved or each.left or each.last for each in found)
     if not told_:  # nothing happened: two lines
         return Message((*parts, _buttons(ctx, week, parts, aloud=aloud)))
     parts += [*_solved(found), *_quiet(found)]
+    parts += [part for section in found for part in section.last]
     parts += _foot(ctx, week, parts, aloud=aloud)
     return Message(tuple(parts))
 

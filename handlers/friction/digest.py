@@ -14,7 +14,7 @@ from handlers.kit.figures import change
 from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n, some
+from handlers.kit.words import Words, _, _n, apart, some
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -75,7 +75,7 @@ def section(ctx: Context, week: Week) -> Section:
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
         standing.sort(key=lambda each: -felt[each.id])
-        names = some([_named(each, felt[each.id]) for each in standing], 3)
+        names = apart(some([_named(each, felt[each.id]) for each in standing], 3))
         rows.append(
             (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
         )

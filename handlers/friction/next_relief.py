@@ -107,7 +107,7 @@ def section(ctx: Context, _week: Week) -> Section | None:
     )
     if not answering.may(ctx, found.area):  # whoever reads it has only buttons that obey
         buttons = (show,)
-    return Section(parts=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
+    return Section(last=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
 
 
 @feature.command(

@@ -295,6 +295,7 @@ class Section:
     The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
     that says how the week was, `solved` into what is done. What had no findings says its name in
     `quiet`, and what is deliberately not done stands in `left`: both go into one line at the end.
+    `last` stands behind all of that.
     Parts of two rooms under an equal title stand together.
     """
 
@@ -304,6 +305,7 @@ class Section:
     solved: tuple[Words, ...] = ()
     quiet: tuple[Words, ...] = ()
     left: tuple[Words, ...] = ()
+    last: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

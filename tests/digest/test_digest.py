@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -159,6 +160,8 @@ def test_nothing_of_an_automation_stands_in_it_before_two_working_days(
     wind(minutes=5 * 24 * 60)
     assert "Possibly unused: 1 (“Abgleich”, asked on " in anna("digest")
     assert "“Abgleich” may no longer be used" in anna("digest")
+    said = r"used: last useful run .*; asked on \w+ \d+ \w+.* To decide: Ben"
+    assert re.search(said, anna("digest"))
     assert "Vielleicht ungenutzt: 1 („Abgleich“, gefragt am " in ben("wochenbericht")
 
 

@@ -307,3 +307,26 @@ def test_what_nobody_answers_for_is_counted_beside_the_services(
     assert "- Niemand ist für 1 Automatisierung verantwortlich („Abgleich“)." in anna(
         "wochenbericht"
     )
+
+
+def test_it_ends_with_the_next_relief_behind_what_is_solved_and_what_was_quiet(
+    chris: Say, anna: Say, ben: Say, bot: Stage
+) -> None:
+    """5.5: line 12 solved, 13 quiet, 14 next, 15 foot."""
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand\nLager")
+    for n in range(3):
+        do(anna, "friction", sentence=f"Etiketten kleben {n}", area="Versand")
+    ids = bot.rows("select id from friction where workspace = :workspace")
+    notes = ",".join(each["id"] for each in ids)
+    do(chris, "pattern confirm", notes=notes, title="Etiketten kleben", area="Versand")
+    do(chris, "mandate action", item="Ausgangswert messen", who="chris", due="2026-12-04")
+    (row,) = bot.rows("select id from mandate_actions where workspace = :workspace")
+    do(chris, "mandate action done", action=row["id"])
+    for who, ends in (
+        (chris, ["Solved", "Nothing to report: ", "Next relief?", "This counts processes"]),
+        (ben, ["Erledigt", "Ohne Befund: ", "Nächste Entlastung?", "Gezählt werden Abläufe"]),
+    ):
+        text = who("digest")
+        places = [text.index(f"\n{each}") for each in ends]
+        assert places == sorted(places), text
+    assert "Patterns: 1 (“Etiketten kleben”, noted 3 times)" in chris("digest")
