@@ -348,6 +348,7 @@ def _operation(ctx: Context, week: Week, of: Sequence[Automation], seen: Known) 
     late = [
         _("“{name}”, since {day}", name=each.name, day=calendar.day_of(due, ctx.workspace.zone))
         for each, due in checks.overdue(ctx, of)
+        if seen.working_days(due, ctx.now) >= stands.SEEN
     ]
     items: list[Words] = []
     if done:

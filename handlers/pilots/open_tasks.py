@@ -90,8 +90,7 @@ def undecided(ctx: Context) -> list[Task]:
 def _at_the_gate(ctx: Context, pilot: Pilot) -> list[Task]:
     """Return a pilot that has been decided for operation, and is not there after some days."""
     waits, decided = operation.at_the_gate(ctx, pilot), pilot.decided_on
-    known = working_hours.company(ctx).working_days_after(clock.current_day(ctx), -SEEN_FOR)
-    if waits is None or decided is None or decided > known:
+    if waits is None or decided is None or decided > _seen_since(ctx):
         return []
     since = _midnight(ctx, decided)
     buttons = waits.buttons()[:2]
@@ -119,6 +118,11 @@ def vacancies(ctx: Context, pilot: Pilot) -> list[Task]:
         buttons = (people if roles.may(ctx, pilot) else show,)
         found.append(Task(words, buttons, since, f"pilot:{pilot.id}:vacant {role}"))
     return found
+
+
+def _seen_since(ctx: Context) -> date:
+    """Return the last day of which whoever answers for it has known for two working days."""
+    return working_hours.company(ctx).working_days_after(clock.current_day(ctx), -SEEN_FOR)
 
 
 def _midnight(ctx: Context, day: date) -> datetime:
