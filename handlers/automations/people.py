@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import escalation, profile
 from handlers.automations.lookup import AutoRef
-from handlers.automations.state import need_own, owner
+from handlers.automations.state import is_own, need_own, owner
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Task
@@ -364,10 +365,10 @@ def who_answers(ctx: Context, automation: Automation) -> Sentence:
     return _("{who}", who=name_of(ctx, automation.accountable))
 
 
-def left_behind(ctx: Context) -> list[Task]:
-    """Return the automations whose accountable person is no longer here, with who stands in."""
+def left_behind(ctx: Context, of: Sequence[Automation]) -> list[Task]:
+    """Return those whose accountable person is no longer here, with who stands in."""
     found = []
-    for each in automations.all(ctx.tx):
+    for each in of:
         if not each.accountable or duty.is_here(ctx, each.accountable):
             continue
         values = {"name": each.name, "who": name_of(ctx, each.accountable)}
@@ -378,5 +379,7 @@ def left_behind(ctx: Context) -> list[Task]:
             values["other"] = name_of(ctx, acting.id)
             words = _("“{name}”: {who} is no longer active; {other} stands in.", **values)
         button = Button(_("Name somebody"), call("auto people", automation=each.id))
+        if not (ctx.person.manager or is_own(ctx, each)):
+            button = Button(_("Show"), call("auto", automation=each.id))
         found.append(Task(words, (button,), None, f"automation:{each.id}:left"))
     return found

@@ -25,7 +25,12 @@ feature = Feature(_("Lists"))
 HIDDEN = TextReader(long=False)
 
 
-@feature.command("lists", "listen", help=_("Everything that there is, as lists."), reads=True)
+@feature.command(
+    ("lists", "status all"),
+    ("listen", "stand gesamt", "stand alles"),
+    help=_("Everything that there is, as lists."),
+    reads=True,
+)
 def overview(ctx: Context) -> Reply:
     found = [each for feature in ctx.features for each in feature.all_lists]
     buttons = tuple(

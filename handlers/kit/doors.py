@@ -293,7 +293,9 @@ class Section:
     """A room's part of the digest: what must be decided, and what to know.
 
     The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
-    that says how the week was, `solved` into what is done, `quiet` into what had no findings.
+    that says how the week was, `solved` into what is done. What had no findings says its name in
+    `quiet`, and what is deliberately not done stands in `left`: both go into one line at the end.
+    `last` stands behind all of that.
     Parts of two rooms under an equal title stand together.
     """
 
@@ -302,6 +304,8 @@ class Section:
     verdict: tuple[Words, ...] = ()
     solved: tuple[Words, ...] = ()
     quiet: tuple[Words, ...] = ()
+    left: tuple[Words, ...] = ()
+    last: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,14 @@ def some(items: Sequence[Words], most: int) -> list[Words]:
     return [*items[:most], *more]
 
 
+def apart(items: Sequence[Words]) -> Words:
+    """Return several things as one, where a comma may stand within each of them."""
+    said: Words = items[0]
+    for each in items[1:]:
+        said = _("{words}; {more}", words=said, more=each)
+    return said
+
+
 def first_lines(items: Sequence[Words], most: int) -> list[Words]:
     """Return the first of several lines, and a last one that says how many more there are."""
     rest = len(items) - most

@@ -114,7 +114,7 @@ ROLES: dict[str, Sentence] = {
     "mandates.it_by": _("Confirmed the mandate for the IT"),
     "mandate_actions.owner": _("Does this for the mandate"),
     "mandate_actions.set_by": _("Noted who does it"),
-    "mandate_stops.set_by": _("Put it on the stop list"),
+    "mandate_stops.set_by": _("Put it on the stop list, or suggested it"),
     "mandate_questions.asked_by": _("Asked about the mandate"),
     "mandate_questions.answered_by": _("Answered about the mandate"),
 }

@@ -325,9 +325,11 @@ def sums_between(
     """Return the same of every automation, from a day until before another."""
     rows = tx.rows(
         """
-        select automation, day, kind, count, seconds, saved from automation_days
-        where workspace = :workspace and day >= :first and day < :after and count > 0
-        order by automation, day, kind
+        select d.automation, d.day, d.kind, d.count, d.seconds, d.saved
+        from automations a cross join automation_days d
+        where a.workspace = :workspace and d.workspace = :workspace and d.automation = a.id
+        and d.day >= :first and d.day < :after and d.count > 0
+        order by d.automation, d.day, d.kind
         """,
         first=first,
         after=after,

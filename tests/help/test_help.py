@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pretend.stage import Say, Stage, plain
 
 
@@ -36,6 +38,19 @@ def test_managers_see_the_whole_area_from_there(bot: Stage, anna: Say, chris: Sa
     assert chris("status").endswith("[The whole area]")
     assert "[Incidents: 1]" in chris.press("The whole area")
     assert "whole area" not in anna("status")
+
+
+@pytest.mark.parametrize(
+    "typed", ["status all", "stand gesamt", "Stand alles", "/lotse status all"]
+)
+def test_the_whole_area_can_be_typed_as_well_as_pressed(chris: Say, anna: Say, typed: str) -> None:
+    """The same table behind the button and the words; what everybody may read refuses nobody."""
+    chris("status")
+    whole = chris.press("The whole area")
+    assert chris(typed) == whole
+    for each in ("Incidents: ", "Problems", "Pilots: ", "Automations: "):
+        assert each in whole
+    assert anna(typed) == whole
 
 
 def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
