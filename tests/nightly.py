@@ -76,6 +76,8 @@ WORTH = {  # what a proof prints: what it is in the sum
     "commands answered": "commands answered", "answered": "commands answered",
     "heartbeats answered": "heartbeats answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
+    "requests forged": "requests forged", "bodies fuzzed": "bodies fuzzed",
+    "lives erased": "lives erased",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
@@ -131,9 +133,24 @@ PROOFS = (
     Proof("bytes of strangers, fuzzed", "tests.fuzz", ("--smoke", "--seed", SEED),
           ("--runs", "10000", "--seed", SEED), ("--runs", "100000", "--seed", SEED),
           ("bodies fuzzed", "parsers that failed")),
-    Proof("forged requests, races of tokens, lives of who is erased", "pytest",
-          ("-q", "-m", "soak"), ("-q", "-m", "soak"), ("-q", "-m", "soak"),
-          environment=(("LOTSE_SOAK", "1"),)),
+    *(
+        Proof(name, "pytest", ("-q", "-rP", "-m", "soak", path),
+              ("-q", "-rP", "-m", "soak", path), ("-q", "-rP", "-m", "soak", path), totals,
+              (("LOTSE_SOAK", "1"),))
+        for name, path, totals in (
+            ("forged requests", "tests/slack/test_signature.py", ("requests forged", "written")),
+            ("addresses of machines guessed", "tests/http/test_guessing.py",
+             ("addresses guessed", "hit")),
+            ("races of tokens, PostgreSQL", "tests/slack/test_tokens.py",
+             ("tokens renewed by two at once", "renewed twice")),
+            ("lives of who is erased", "tests/privacy/test_canary.py",
+             ("lives erased", "deeds in them", "traces left")),
+            ("a year of automations", "tests/automations/test_year.py",
+             ("looks at automations", "asked about without need")),
+            ("ten minutes of three people who type", "tests/conversation/test_three_people.py",
+             ("sentences typed", "answered wrong")),
+        )
+    ),
 )  # fmt: skip
 
 
