@@ -249,15 +249,16 @@ def today() -> str:
 
 
 def commit() -> str:
-    """Return the commit that was played, marked where something is not committed."""
+    """Return the commit that was played, marked where more than totals is not committed."""
 
     def git(*words: str) -> str:
         return subprocess.run(
             ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    changed = "" if not git("status", "--porcelain", "--untracked-files=no") else " and changes"
-    return git("rev-parse", "--short", "HEAD") + changed
+    pages = (f":!{each.relative_to(ROOT)}" for each in (PAGE, FRONT))
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *pages)
+    return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 
 def machine() -> str:
