@@ -17,12 +17,14 @@ TOGETHER = 64  # how many waiting transactions share one commit at most
 class Job:
     """A function that waits for a transaction; `reads` says that it must not write.
 
+    `alone` is done between two transactions, and gets none.
     `due`, of the monotonic clock: from then on it is refused rather than kept waiting.
     """
 
     work: Callable[[Tx], Any]
     due: float
     reads: bool = False
+    alone: bool = False
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None

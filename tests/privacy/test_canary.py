@@ -27,6 +27,7 @@ from tests.pretend.stage import Say, Stage, staged
 from tests.privacy.chats import in_chats
 
 HISTORIES = 1000 if os.environ.get("LOTSE_SOAK") == "1" else 20
+FOUND = (167,)  # where rows moved from page to page, old bytes stayed between two of them
 NAME = "Zyxophila"  # no word of ours, and no part of one
 
 
@@ -115,7 +116,8 @@ def test_after_erasing_she_is_in_no_row_and_in_no_file(
 ) -> None:
     caplog.set_level(logging.DEBUG, "lotse")
     deeds = 0
-    for seed in range(HISTORIES):
+    seeds = dict.fromkeys((*range(HISTORIES), *FOUND))
+    for seed in seeds:
         there = folder / str(seed)
         chance = random.Random(seed)
         with closing(Sqlite(there / "lotse.db")) as database, staged(database) as bot:
@@ -134,7 +136,7 @@ def test_after_erasing_she_is_in_no_row_and_in_no_file(
             assert traces(bot, there) == [], f"seed {seed}"
         assert not [each for each in caplog.messages if NAME in each], f"seed {seed}"
         shutil.rmtree(there)
-    print(f"{HISTORIES:>8}  lives erased\n{deeds:>8}  deeds in them\n{0:>8}  traces left")
+    print(f"{len(seeds):>8}  lives erased\n{deeds:>8}  deeds in them\n{0:>8}  traces left")
 
 
 def free(bot: Stage) -> None:
