@@ -70,7 +70,7 @@ class Total:
 
 
 WORTH = {  # what a proof prints: what it is in the sum
-    "kills": "processes killed", "pauses": "processes stopped past their lease",
+    "kills": "processes killed", "kills at one of them": "processes killed", "pauses": "processes stopped past their lease",
     "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
     "commands answered": "commands answered", "answered": "commands answered",
@@ -81,6 +81,7 @@ WORTH = {  # what a proof prints: what it is in the sum
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
+POINTS = ("named points", "kills at one of them", "answered and lost", "doubled")
 PAUSED = ("pauses", "leases held then", "of them taken over by others", "alarms sent twice")
 RUSH = (
     "faults of Slack planned", "times the store was taken away", "commands answered",
@@ -100,6 +101,8 @@ PROOFS = (
           ("--commands", "2000", "--kills", "50", "--store", "postgres", "--seed", SEED),
           ("--commands", "50000", "--kills", "1000", "--store", "postgres", "--seed", SEED),
           KILLED),
+    Proof("killed at every named point", "tests.delivery.crash_points", ("--seed", SEED),
+          ("--rounds", "3", "--seed", SEED), ("--rounds", "20", "--seed", SEED), POINTS),
     Proof("killed behind Slack's and Teams' addresses", "tests.delivery.kill_edges",
           ("--smoke", "--seed", SEED), ("--kills", "100", "--seed", SEED),
           ("--kills", "500", "--seed", SEED), EDGES),
