@@ -70,7 +70,8 @@ class Total:
 
 
 WORTH = {  # what a proof prints: what it is in the sum
-    "kills": "processes killed", "kills at one of them": "processes killed", "pauses": "processes stopped past their lease",
+    "kills": "processes killed", "kills at one of them": "processes killed",
+    "pauses": "processes stopped past their lease",
     "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
     "commands answered": "commands answered", "answered": "commands answered",
@@ -133,6 +134,11 @@ PROOFS = (
           ("--examples", "2", "--steps", "15", "--store", "postgres", "--seed", SEED),
           ("--examples", "50", "--steps", "100", "--store", "postgres", "--seed", SEED),
           ("--examples", "500", "--steps", "100", "--store", "postgres", "--seed", SEED)),
+    Proof("digests of years, where clocks change", "tests.digest.weeks",
+          ("--smoke", "--seed", SEED), ("--weeks", "1000", "--seed", SEED),
+          ("--weeks", "3000", "--seed", SEED),
+          ("weeks with one digest each", "of them on a day on which clocks change",
+           "outages of ours at that hour")),
     Proof("bytes of strangers, fuzzed", "tests.fuzz", ("--smoke", "--seed", SEED),
           ("--runs", "10000", "--seed", SEED), ("--runs", "100000", "--seed", SEED),
           ("bodies fuzzed", "parsers that failed")),
