@@ -77,7 +77,9 @@ WORTH = {  # what a proof prints: what it is in the sum
     "commands answered": "commands answered", "answered": "commands answered",
     "heartbeats answered": "heartbeats answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
-    "requests forged": "requests forged", "bodies fuzzed": "bodies fuzzed",
+    "faults injected": "faults injected", "faults of Slack planned": "faults injected",
+    "deliveries": "deliveries", "messages lost": "lost", "requests forged": "requests forged",
+    "bodies fuzzed": "bodies fuzzed",
     "lives erased": "lives erased",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
@@ -106,6 +108,9 @@ PROOFS = (
           ("--smoke", "--seed", SEED), ("--deliveries", "3000", "--seed", SEED),
           ("--deliveries", "10000", "--seed", SEED),
           ("deliveries", "inputs", "times the store was away", "doubled")),
+    Proof("faults of every kind", "tests.delivery.faults", ("--smoke", "--seed", SEED),
+          ("--faults", "2000", "--seed", SEED), ("--faults", "10000", "--seed", SEED),
+          ("faults injected", "kinds of them", "messages lost", "doubled")),
     Proof("killed at every named point", "tests.delivery.crash_points", ("--seed", SEED),
           ("--rounds", "3", "--seed", SEED), ("--rounds", "20", "--seed", SEED), POINTS),
     Proof("killed behind Slack's and Teams' addresses", "tests.delivery.kill_edges",
