@@ -52,6 +52,7 @@ AWAY = (0.2, 1.0)  # seconds for which the store is taken away
 EVERY = 6.0  # seconds between two of these
 LOWER = 0.7  # of a rate that was not carried, the next one
 TRIES = 6
+WORKED_OFF = 900.0  # seconds in which a queue is worked off that a slow machine could not carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,9 @@ async def running(url: str, chance: random.Random) -> AsyncIterator[Bot]:
             server.left_alone(url)
 
 
-async def answers(port: int) -> None:
+async def answers(port: int, seconds: float = fleet.STARTS) -> None:
     """Wait until a bot is well."""
-    async with asyncio.timeout(fleet.STARTS), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
         while True:
             with contextlib.suppress(aiohttp.ClientError, ConnectionError):
                 async with session.get(f"http://127.0.0.1:{port}/health") as answer:
@@ -226,7 +227,7 @@ async def one_round(bot: Bot, plan: Plan, chance: random.Random, slow: int = 0) 
         failing = asyncio.create_task(fail(bot, chance, plan.seconds))
         people, machines = await called(plan)
         await failing
-    await answers(bot.port)
+    await answers(bot.port, WORKED_OFF)
     return Round(plan, people, machines)
 
 
