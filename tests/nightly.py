@@ -3,7 +3,8 @@
 `python -m tests.nightly --size soak --seed 7 --write` plays them, prints the totals as a table
 and puts it into docs/proofs.md, and its sum into the README, with day, commit, machine and seed:
 the same seed plays the same. With `--only` the other proofs keep what they came to before.
-`--size smoke` shows in minutes that each of them runs (a part is named by `--only`).
+`--size smoke` shows that each of them runs, with the numbers of every change (`.ci/run`); a part
+is named by `--only`.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ PROOFS = (
           ("requests beside them", "answered 200", "p99 beside them, ms")),
     Proof("twenty commands a second", "benchmarks.endurance", ("--smoke",), (), ()),
     Proof("stories of the state machine, SQLite", "tests.operations.machine",
-          ("--examples", "3", "--steps", "20", "--seed", SEED),
+          ("--examples", "200", "--steps", "50", "--seed", SEED),
           ("--examples", "500", "--steps", "100", "--seed", SEED),
           ("--examples", "5000", "--steps", "100", "--seed", SEED)),
     Proof("stories of the state machine, PostgreSQL", "tests.operations.machine",
