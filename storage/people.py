@@ -181,6 +181,14 @@ def all(tx: Tx) -> list[Person]:
     return [_person(row) for row in rows]
 
 
+def called(tx: Tx, name: str) -> int:
+    """Count the people who have a name."""
+    rows = tx.rows(
+        "select count(*) as n from people where workspace = :workspace and name = :name", name=name
+    )
+    return int(rows[0]["n"])
+
+
 def managers(tx: Tx) -> list[Person]:
     """Return the managers who can act, the longest known first; a guest of now cannot."""
     rows = tx.rows(

@@ -49,6 +49,7 @@ class Caretaker:
         self.backup_trouble = ""
         self._not_before = utc()
         self._sealed: date | None = None
+        self._unswept = False  # somebody was erased, and their old bytes may still be there
 
     async def run(self) -> None:
         """Do it each minute until cancelled."""
@@ -94,8 +95,11 @@ class Caretaker:
 
     async def _keep_erasures(self) -> None:
         work = partial(backup.write_erasures, self._database, self._settings.backups, utc())
-        if await asyncio.to_thread(work):  # whoever was erased is in no free page either
+        if await asyncio.to_thread(work):
+            self._unswept = True
+        if self._unswept:  # whoever was erased is in no free page either
             await asyncio.to_thread(self._database.sweep)
+            self._unswept = False
 
     async def _seal(self) -> None:
         """Seal the days of the audit trail that are over; the log keeps each head elsewhere."""

@@ -131,6 +131,32 @@ def is_said(tx: Tx, words: str) -> bool:
     return False
 
 
+def typed_saying(tx: Tx, words: str) -> list[tuple[str, str, str]]:
+    """Return each different text in which people typed `words`, with its table and column."""
+    found = []
+    for table, columns in TYPED.items():
+        for column in columns:
+            there = _say((column,), ("words",))
+            rows = tx.rows(
+                f"""
+                select distinct {column} as text from {table}
+                where workspace = :workspace and {there}
+                """,
+                words=words,
+            )
+            found += [(table, column, row["text"]) for row in rows]
+    return found
+
+
+def reword_typed(tx: Tx, table: str, column: str, before: str, text: str) -> None:
+    """Let whatever `typed_saying` gave say something else."""
+    tx.write(
+        f"update {table} set {column} = :text where workspace = :workspace and {column} = :before",
+        before=before,
+        text=text,
+    )
+
+
 def numbers_saying(tx: Tx, words: str, most: int) -> list[IncidentNumber]:
     """Return the newest incidents in whose title, text or last update words stand."""
     there = _say(TYPED["incidents"], ("words",))

@@ -17,6 +17,7 @@ TOGETHER = 64  # how many waiting transactions share one commit at most
 class Job:
     """A function that waits for a transaction; `reads` says that it must not write.
 
+    `alone` is done between two transactions, and gets none.
     `due`, of the monotonic clock: from then on it is refused rather than kept waiting.
     `patient`: nobody waits for an answer.
     """
@@ -25,6 +26,7 @@ class Job:
     due: float
     reads: bool = False
     patient: bool = False
+    alone: bool = False
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None

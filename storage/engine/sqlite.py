@@ -111,9 +111,15 @@ class Sqlite:
         return None if failure is None else str(failure)
 
     def sweep(self) -> None:
-        """Empty the log; in the file itself, `secure_delete` overwrites what is deleted."""
+        """Write the file anew and empty the log.
+
+        `secure_delete` overwrites what is deleted, but where rows move from page to page their
+        old bytes stay between two rows. Nobody is refused meanwhile: whoever writes waits.
+        """
         if self.path == MEMORY:
             return
+        alone = Job(lambda _tx: None, time.monotonic() + PATIENCE, alone=True)
+        self._put(self._jobs, alone).result()
         with contextlib.closing(connect(self.path)) as db:
             try:
                 db.execute("pragma busy_timeout = 5000").fetchall()
@@ -161,10 +167,23 @@ class Sqlite:
             self._file = Standing(Path(self.path))
         started.set_result(None)
         while batch := self._next_batch():
-            self._commit(db, batch)
+            if together := [job for job in batch if not job.alone]:
+                self._commit(db, together)
+            for job in batch:
+                if job.alone:
+                    self._write_anew(db, job)
         with contextlib.suppress(sqlite3.Error):
             db.execute("pragma wal_checkpoint(truncate)")
         db.close()
+
+    def _write_anew(self, db: sqlite_utils.Database, job: Job) -> None:
+        try:
+            self._check()
+            db.execute("vacuum")
+        except BaseException as error:
+            job.settle(plainly(error))
+        else:
+            job.settle()
 
     def _next_batch(self) -> list[Job]:
         """Wait for work; return some, or nothing at the end.

@@ -200,52 +200,6 @@ def forget_settings(tx: Tx, person: PersonId, former: PersonId) -> None:
     )
 
 
-def texts_about(tx: Tx, person: PersonId, name: str) -> list[Row]:
-    """Return the stored texts (JSON) that name somebody: what was sent, answered, shown."""
-    return tx.rows(
-        """
-        select 'outbox' as kind, id as key, message as text from outbox
-        where workspace = :workspace and (replace(message, :name, '') <> message
-            or replace(message, :person, '') <> message)
-        union all
-        select 'deliveries' as kind, identity as key, answer as text from deliveries
-        where workspace = :workspace and (replace(answer, :name, '') <> answer
-            or replace(answer, :person, '') <> answer)
-        union all
-        select 'last_buttons' as kind, person as key, buttons as text from last_buttons
-        where workspace = :workspace and (replace(buttons, :name, '') <> buttons
-            or replace(buttons, :person, '') <> buttons)
-        """,
-        person=person,
-        name=name,
-    )
-
-
-def reword(tx: Tx, kind: str, key: str, text: str) -> None:
-    """Put another text in the place of one that `texts_about` gave."""
-    if kind == "outbox":
-        tx.write(
-            "update outbox set message = :text where workspace = :workspace and id = :key",
-            key=key,
-            text=text,
-        )
-    elif kind == "deliveries":
-        tx.write(
-            "update deliveries set answer = :text where workspace = :workspace and identity = :key",
-            key=key,
-            text=text,
-        )
-    else:
-        tx.write(
-            """
-            update last_buttons set buttons = :text
-            where workspace = :workspace and person = :key
-            """,
-            key=key,
-            text=text,
-        )
-
-
 def incidents_of(tx: Tx, person: PersonId, most: int) -> list[IncidentNumber]:
     """Return the newest incidents in which somebody has a part that its card shows."""
     rows = tx.rows(

@@ -293,6 +293,8 @@ PUT_IN = {
     *(("delivery.copies.holding", each) for each in ("table", "column", "key", "ids", "there")),
     *(("delivery.copies.reword", each) for each in ("table", "column", "this")),
     *(("delivery.copies.is_said", each) for each in ("table", "there")),
+    *(("delivery.copies.typed_saying", each) for each in ("table", "column", "there")),
+    *(("delivery.copies.reword_typed", each) for each in ("table", "column")),
     ("delivery.copies.numbers_saying", "there"),
     *(("delivery.copies.drop_word", each) for each in ("alone", "both", "shown")),
 }
