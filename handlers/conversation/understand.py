@@ -16,7 +16,7 @@ from handlers.conversation.phrases import Intent, Said
 from handlers.help import replies as help_replies
 from handlers.incidents.cards import take, works_again
 from handlers.incidents.lookup import declared_already, same_words
-from handlers.kit import commands, folding, grammar
+from handlers.kit import arguments, commands, folding, grammar
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -143,6 +143,7 @@ def _run(ctx: Context, parsed: Parsed) -> tuple[str, Reply]:
     asked = outages.doubtful(ctx, parsed)
     if asked is not None:
         return "asked", asked
+    arguments.check(parsed, ctx)
     reply = parsed.command.run(ctx, **parsed.values)
     return parsed.command.name, outages.declarable(ctx, parsed, reply)
 

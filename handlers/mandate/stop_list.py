@@ -44,11 +44,22 @@ class StopTimer(TimerKind):
     STOP = "mandate stop"
 
 
+def _is_short(_ctx: Context, what: str) -> None:
+    if len(what) > LONGEST:
+        raise Refusal(_("Please say it in {n} characters.", n=LONGEST), field="what", kept=what)
+
+
+def _need_future(ctx: Context, until: date) -> None:
+    if until < today_of(ctx):
+        raise Refusal(_("Please choose a day from today on."), field="until")
+
+
 @feature.command(
     "stop",
     "lassen",
     help=_("What we deliberately do not do, until a day."),
     needs="mandate",
+    checks=(_is_short, _need_future),
 )
 def add(
     ctx: Context,
@@ -59,9 +70,6 @@ def add(
     *,
     why: Why,
 ) -> Reply:
-    _need_future(ctx, until)
-    if len(what) > LONGEST:
-        raise Refusal(_("Please say it in {n} characters.", n=LONGEST), field="what", kept=what)
     if len(stops.standing(ctx.tx)) >= MOST:
         raise Refusal(
             _("{n} points stand on the stop list. Please take one off first.", n=MOST),
@@ -72,11 +80,6 @@ def add(
     _plan(ctx, new.id, until + timedelta(days=1))
     said = _("We deliberately do not do this until {day}: {item}", day=until, item=what)
     return Reply(line(said, Button(_("Show the mandate"), call("mandate"))), subject=new.id)
-
-
-def _need_future(ctx: Context, until: date) -> None:
-    if until < today_of(ctx):
-        raise Refusal(_("Please choose a day from today on."), field="until")
 
 
 @feature.command(
@@ -169,6 +172,10 @@ def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"why": found.reason} if found else {}
 
 
+def _still_stands(ctx: Context, stop: str) -> None:
+    _standing(ctx, stop)
+
+
 @feature.command(
     "stop renew",
     "lassen verlängern",
@@ -176,10 +183,10 @@ def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="mandate",
     current=_stands,
+    checks=(_still_stands, _need_future),
 )
 def renew(ctx: Context, stop: Which, *, until: Until, why: Why) -> Reply:
     found = _standing(ctx, stop)
-    _need_future(ctx, until)
     stops.renew(ctx.tx, found.id, why, until)
     _plan(ctx, found.id, until + timedelta(days=1))
     said = _("We deliberately do not do this until {day}: {item}", day=until, item=found.item)

@@ -110,6 +110,15 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"title": found.title} if found is not None else {}
 
 
+def _mine(ctx: Context, number: ProblemNumber) -> None:
+    mine(ctx, number, "problem")
+
+
+def _another_title(ctx: Context, number: ProblemNumber, title: str) -> None:
+    if titles.split(title)[0] == mine(ctx, number, "problem").title:
+        raise Refusal(_("It is called that already."), field="title")
+
+
 @feature.command(
     "problem retitle",
     "problem titel",
@@ -117,14 +126,13 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     submit=_("Save"),
     current=_title_now,
+    checks=(_another_title,),
 )
 def retitle(
     ctx: Context, number: Ref, *, title: Annotated[str, TitleReader(), Ask(_("Title"))]
 ) -> Reply:
     problem = mine(ctx, number, "problem")
     new, _rest = titles.split(title)
-    if new == problem.title:
-        raise Refusal(_("It is called that already."), field="title")
     problems.set_title(ctx.tx, number, new)
     lifecycle.note(ctx, problem, ProblemEvent.RETITLED, problem.title)
     said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
@@ -160,8 +168,17 @@ def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
 # --- the cause, its owner, its day -------------------------------------------------------
 
 
+def _says_cause(_ctx: Context, cause: str) -> None:
+    if is_placeholder(cause):
+        raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
+
+
 @feature.command(
-    "problem cause", "problem ursache", help=_("Why does it keep coming back?"), hidden=True
+    "problem cause",
+    "problem ursache",
+    help=_("Why does it keep coming back?"),
+    hidden=True,
+    checks=(_mine, _says_cause),
 )
 def enter_cause(
     ctx: Context,
@@ -171,8 +188,6 @@ def enter_cause(
     cause: Annotated[str, TextReader(), Ask(_("The cause, in one sentence"))],
 ) -> Reply:
     problem = mine(ctx, number, "problem")
-    if is_placeholder(cause):
-        raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, ProblemEvent.CAUSE, cause)
     next_one = (fix_button(number),) if problem.state == ProblemState.OPEN else ()
@@ -197,12 +212,24 @@ def accept(ctx: Context, number: Ref) -> Reply:
     return changed_reply(ctx, problem, said, new_owner=True)
 
 
+def _another_owner(ctx: Context, number: ProblemNumber, person: Person) -> None:
+    if person.id == ctx.person.id:
+        return
+    problem = mine(ctx, number, "problem")
+    if problem.owner == person.id and problem.accepted_at is not None:
+        raise Refusal(
+            _("{who} already looks after this cause.", who=Who(person.id, person.name)),
+            field="person",
+        )
+
+
 @feature.command(
     "problem owner",
     "problem verantwortung",
     help=_("Who should look after the cause?"),
     hidden=True,
     submit=_("Ask"),
+    checks=(_another_owner,),
 )
 def name_owner(
     ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
@@ -210,11 +237,6 @@ def name_owner(
     if person.id == ctx.person.id:
         return accept(ctx, number)
     problem = mine(ctx, number, "problem")
-    if problem.owner == person.id and problem.accepted_at is not None:
-        raise Refusal(
-            _("{who} already looks after this cause.", who=Who(person.id, person.name)),
-            field="person",
-        )
     problems.ask(ctx.tx, number, person.id)
     lifecycle.note(ctx, problem, ProblemEvent.ASKED, person.id)
     said = _(
@@ -225,13 +247,20 @@ def name_owner(
     return changed_reply(ctx, problem, said, new_owner=True)
 
 
+def _ahead(ctx: Context, day: date) -> None:
+    if day < today_of(ctx):
+        raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
+
+
 @feature.command(
-    "problem due", "problem termin", help=_("By when should the cause be fixed?"), hidden=True
+    "problem due",
+    "problem termin",
+    help=_("By when should the cause be fixed?"),
+    hidden=True,
+    checks=(_mine, _ahead),
 )
 def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_("Day"))]) -> Reply:
     problem = mine(ctx, number, "problem")
-    if day < today_of(ctx):
-        raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
     old = lifecycle.reminder_posts(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
         lifecycle.note(ctx, problem, ProblemEvent.DATED, day.isoformat())
