@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, asking, outages, phrases, questions, typed_labels, wishes
+from handlers.conversation import (
+    answers,
+    asking,
+    bare_names,
+    how_it_stands,
+    outages,
+    phrases,
+    questions,
+    typed_labels,
+    wishes,
+)
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
@@ -185,6 +195,10 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     if not rights.may("read", rights.general(ctx)):  # guests, and those not known yet
         return _offer(ctx, typed, outcome)
     phrase = phrases.understood(said)
+    if phrase is None or phrase.words:
+        about_it = bare_names.answer(ctx, said) or how_it_stands.answer(ctx, said)
+        if about_it is not None:
+            return "asked", about_it
     if phrase is not None:
         answer = _answer_to(ctx, said, phrase)
         if isinstance(answer, Call) and asking.asks(said) and asking.would_change(ctx, answer):
