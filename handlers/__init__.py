@@ -76,7 +76,7 @@ from handlers.operations import commands as operations_commands
 from handlers.operations import invariants
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import digest as ownership_digest
-from handlers.ownership import leaving
+from handlers.ownership import leaving, standing_in
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
@@ -143,6 +143,7 @@ FEATURES: tuple[Feature, ...] = (
     rule_history.feature,
     ownership_commands.feature,
     leaving.feature,
+    standing_in.feature,
     ownership_digest.feature,
     stand_ins.feature,
     stand_ins_leaving.feature,

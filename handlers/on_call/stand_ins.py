@@ -98,7 +98,7 @@ def cover(
     _must_be_free(ctx, asked)
     if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
         agreed = replace(asked, state=CoverState.CONFIRMED)
-        changed = _add(ctx, agreed)
+        changed = _add(ctx, agreed) + ctx.follow(Event.AGREED, agreed.id)
         said = _agreed_words(ctx, agreed)
         told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", ParcelKind.NOTE)
         return Reply(line(said), posts=(told, *changed), subject=traced(ctx, absent.id))
@@ -252,6 +252,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
         line(said),
         posts=(
             *ctx.follow(Event.ANSWERED, key_of(agreed.id)),
+            *ctx.follow(Event.AGREED, agreed.id),
             Post(key_of(agreed.id), told),
             Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", ParcelKind.NOTE),
         ),
