@@ -52,7 +52,16 @@ STATE = re.compile(
     rf"|(?:gibt es|gibts)(?: (?:schon|denn|da))* (?:neuigkeiten|news|infos){ABOUT}"
     rf"|(?:any|some) (?:news|updates?|progress){ABOUT}"
     rf"|(?:what is|whats) the (?:status|state|latest){ABOUT}"
-    rf"|how (?:is it going|does it look|are things)"
+    r"|how (?:is it going|does it look|are things)"
+    rf"|wie lange (?:dauert|braucht) {IT}(?: (?:noch|denn|ungefaehr|etwa|wohl))*"
+    rf"|wann (?:geht|laeuft|funktioniert) {IT}(?: (?:denn|endlich|wohl))* wieder"
+    rf"|how (?:much longer|long) (?:will|does) {IT} take"
+    rf"|when (?:will|does) {IT} (?:be )?(?:work|working|fixed|back|up)(?: again)?"
+    r"|kommt (?:(?:da|denn|heute|noch|schon|gleich) )*jemand(?: (?:noch|heute|vorbei))*"
+    r"|(?:kuemmert sich|ist|schaut) (?:(?:da|denn|schon|eigentlich) )*jemand"
+    r"(?: (?:schon|bereits|drum|darum|dran|danach))*"
+    r"|is (?:anyone|anybody|someone|somebody) (?:already )?(?:on it|looking (?:at|into) (?:it|this)"
+    r"|working on (?:it|this)|coming)"
     r")"
 )
 
