@@ -22,6 +22,7 @@ from handlers.automations.learning import relief as automation_relief
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
 from handlers.automations.measures import measuring as automation_measuring
+from handlers.bans import commands as ban_commands
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
 from handlers.board import digest as board_digest
@@ -149,6 +150,7 @@ FEATURES: tuple[Feature, ...] = (
     stand_ins_leaving.feature,
     repeat_commands.feature,
     folding.feature,
+    ban_commands.feature,
     problem_commands.feature,
     problem_lists.feature,
     problem_fixes.feature,

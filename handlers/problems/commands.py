@@ -9,10 +9,10 @@ from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
+from handlers.bans import listing
 from handlers.bans.cards import label
 from handlers.bans.owners import owner
 from handlers.incidents.checklist import Cause
-from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, Task, known
@@ -20,13 +20,8 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Message,
-    Part,
     Post,
     Reply,
-    Text,
-    Title,
-    line,
 )
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import PersonReader, TextReader, titles
@@ -35,11 +30,10 @@ from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.removing.copies import Thing, take_out
-from handlers.kit.words import Who, _, _n
+from handlers.kit.words import Who, _
 from handlers.on_call import duty
 from handlers.problems import fixes, lifecycle
 from handlers.problems.cards import CAUSE, card, fix_button, history, key
-from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusal, standing
 from storage import problems
 from storage.engine.ids import PersonId, ProblemNumber
@@ -50,46 +44,12 @@ from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
-SHOWN = 8
-
-
 # --- to look at --------------------------------------------------------------------------
-
-
-@feature.command(
-    "bans", "sperren", help=_("What keeps coming back, and what is blocked by it."), reads=True
-)
-def bans(ctx: Context) -> Reply:
-    found = problems.standing(ctx.tx)
-    if not found:
-        return Reply(line(_("No problem is open, and no service is blocked.")))
-    parts: list[Part] = [Title(_n("{n} block", "{n} blocks", len(found)))]
-    named: set[str] = set()
-    for each in found[:SHOWN]:
-        parts.append(Text(listed(ctx, each)))
-        parts += [
-            Text(_("Exception {override}", override=ban_cards.override_words(ctx, one)), small=True)
-            for one in ban_cards.of_ban(ctx, each)
-        ]
-        let_pass: tuple[Button, ...] = ()
-        if each.service not in named:
-            named.add(each.service)
-            parts += [
-                Text(_("Planned change: {change}", change=one), small=True)
-                for one in ban_cards.coming(ctx, each.service)
-            ]
-            let_pass = ban_cards.let_pass(ctx, each.service)
-        parts.append(Buttons((ban_cards.opens(each), *let_pass)))
-    rest = len(found) - SHOWN
-    if rest > 0:
-        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
-        parts.append(Buttons((tables.whole("problems"),)))
-    return Reply(Message(tuple(parts)))
 
 
 @feature.command("problem", "problem", help=_("A problem, or the list of all."), reads=True)
 def show(ctx: Context, number: Ref | None = None) -> Reply:
-    return Reply(card(ctx, find(ctx, number))) if number is not None else bans(ctx)
+    return Reply(card(ctx, find(ctx, number))) if number is not None else listing.overview(ctx)
 
 
 @feature.command(
@@ -276,7 +236,7 @@ def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
     mine = set(duty.acts_for(ctx, ctx.person.id))
     return [
-        Task(listed(ctx, each), (ban_cards.opens(each),))
+        Task(listing.line(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
         if mine & {owner(ctx, each), each.proposed_to}
     ]
