@@ -21,7 +21,7 @@ from handlers.kit.words import Words, _, shortened
 from handlers.on_call import duty
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, Severity
 
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
 
@@ -179,7 +179,7 @@ def urgent(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "ist jetzt dringend": what the one open incident is, is a tap away."""
     if said.number is not None:
         return call("serious", number=said.number)
-    grave = [each for each in found.open if each.severity != "serious"]
+    grave = [each for each in found.open if each.severity != Severity.SERIOUS]
     if not grave:
         return None
     declare = help_replies.declare_button(ctx, ctx.typed)

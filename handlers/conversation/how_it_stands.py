@@ -83,7 +83,7 @@ def answer(ctx: Context, said: str) -> Reply | None:
     return Reply(_shown(ctx, found)) if found else None
 
 
-def _lately(ctx: Context, service: str) -> tuple[Incident, ...]:
+def _lately(ctx: Context, name: str) -> tuple[Incident, ...]:
     """Return the incident that works again since lately, of a service if one is named."""
     undone = [
         each
@@ -91,7 +91,7 @@ def _lately(ctx: Context, service: str) -> tuple[Incident, ...]:
         if each.restored_at is not None and each.restored_at >= ctx.now - LATELY
     ]
     undone.sort(key=lambda each: each.restored_at or ctx.now)
-    return (about_service(ctx, undone, service) if service else tuple(undone))[-1:]
+    return (about_service(ctx, undone, name) if name else tuple(undone))[-1:]
 
 
 def _shown(ctx: Context, found: tuple[Incident, ...]) -> Message:

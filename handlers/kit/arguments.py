@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from handlers.kit import checks
 from handlers.kit.commands import Command, Parameter
 from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven, together
 from handlers.kit.folding import CLOSING, blank, folded
 from handlers.kit.messages import Call, FieldKind
-from handlers.kit.readers import TextReader
+from handlers.kit.readers import TextReader, checks
 
 POLITE = ("bitte", "please", "mal", "bitte mal")
 
@@ -106,14 +105,14 @@ def _read_from(
             return Unfit(command, rest, each, refusal, reads_on=reads_on, others=also)
         if taken is None:
             if each.required:
-                return _unfit(command, typed, position, rest, ctx, values, raw)
+                return _unfit(command, typed, position, rest, ctx, values=values, raw=raw)
             missed = each
             continue
         values[each.name], rest = taken
         raw[each.name] = before.removesuffix(rest).strip() if rest else before
     if rest:
         if missed is not None:
-            return _unfit(command, typed, typed.index(missed), rest, ctx, values, raw)
+            return _unfit(command, typed, typed.index(missed), rest, ctx, values=values, raw=raw)
         return Unfit(command, rest)
     if any(each.required and each.name not in values for each in command.parameters):
         return Incomplete(command, _in_fields(command, values, raw))
@@ -140,6 +139,7 @@ def _unfit(
     position: int,
     rest: str,
     ctx: Context,
+    *,
     values: dict[str, object],
     raw: dict[str, str],
 ) -> Unfit:
@@ -157,7 +157,7 @@ def _unfit(
             options.append((label, Call(command.name, {**raw, parameter.name: value, **found})))
     proves = reads_on and bool(tail) and not _texts(typed[position + 1 :], found)
     also = _others(command, typed[position:], rest, ctx, values)
-    return Unfit(command, rest, parameter, reason, tuple(options), proves, also)
+    return Unfit(command, rest, parameter, reason, tuple(options), reads_on=proves, others=also)
 
 
 def _others(

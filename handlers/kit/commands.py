@@ -17,7 +17,6 @@ from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
 from handlers.kit.ahead import LookAhead
-from handlers.kit.checks import Check, declared
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -46,6 +45,7 @@ from handlers.kit.doors import (
 )
 from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, folded
+from handlers.kit.readers.checks import Check, declared
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.delivery.timers import TimerKind
@@ -108,7 +108,7 @@ class Command:
     `current` takes the values of a button, and returns what stands in the form's fields until
     somebody changes it; `offers` the choices of fields that depend on these values. A `nameless`
     one leaves no trace of who asked for it, when, or in which words, not even of having opened
-    its form. `checks` say what is wrong with values that could be read (kit/checks.py), together
+    its form. `checks` say what is wrong with what could be read (kit/readers/checks.py), together
     with what could not.
     """
 

@@ -83,7 +83,7 @@ def one_by_one(command: Command) -> set[str]:
 
 @pytest.mark.parametrize("command", all_commands(FEATURES), ids=lambda each: each.name)
 def test_no_form_refuses_a_field_by_itself(command: Command) -> None:
-    assert not one_by_one(command), "give it `checks` (handlers/kit/checks.py)"
+    assert not one_by_one(command), "give it `checks` (handlers/kit/readers/checks.py)"
 
 
 # --- that it notices what it forbids ---------------------------------------------------------
