@@ -13,6 +13,7 @@ from handlers import rights
 from handlers.conversation import phrases
 from handlers.conversation.answers import Answer, ask_which
 from handlers.conversation.asked import about
+from handlers.conversation.questions import DAYS
 from handlers.help import replies as help_replies
 from handlers.incidents import channels as incident_channels
 from handlers.incidents.cards import headline
@@ -20,6 +21,7 @@ from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.folding import folded, plain, words
 from handlers.kit.messages import Button, Call, Reply, line
+from handlers.kit.readers import members
 from handlers.kit.words import _, shortened
 from storage.incidents import Incident
 from storage.incidents import lists as incident_lists
@@ -37,6 +39,7 @@ NO_NAME = words(
     nichts nothing alles all das that this same selbst fast doch auch schon just fuer for heute
     today morgen tomorrow mal gleich machen make sein be hier here bei beim an on am im in um bis
     und and oder or sie er he she they du you soon spaeter later bald gestern yesterday
+    team leute kollegen kolleginnen kollege kollegin chef chefin alle zusammen folks guys everyone
     """
 )
 # "getauscht", "nachgefüllt", "erneuert", "angeschlossen", "repariert", "replaced", "rebooting"
@@ -80,6 +83,13 @@ def name_in(text: str) -> str:
     return "" if phrases.understood(name) is not None else name
 
 
+def _thing(ctx: Context, text: str) -> str:
+    """Return the bare name of a thing; empty also where it is somebody, or a day."""
+    name = name_in(text)
+    people = {part for each in members(ctx.tx) for part in plain(each.name).split()}
+    return "" if set(name.split()) & (people | DAYS) else name
+
+
 def says(ctx: Context, incident: Incident, name: str) -> bool:
     """Say whether an incident, or its service, says a word of a name, if only as a part."""
     service = ctx.service_of(incident.service)
@@ -97,7 +107,7 @@ def of_news(ctx: Context, incident: Incident, text: str) -> Reply | None:
 
     In an incident's own channel or thread it is what helped.
     """
-    name = name_in(text)
+    name = _thing(ctx, text)
     if not name or incident_channels.about(ctx) is not None or says(ctx, incident, name):
         return None
     return _what_is_it(ctx, (incident,), name, text)
@@ -114,7 +124,7 @@ def answer(ctx: Context, said: str) -> Answer | None:
         mine = about(ctx).open
         return _way(ctx, mine[0], _behind(said)) if len(mine) == 1 else None
     behind = len(plain(found[1]).split())
-    name = name_in(" ".join(WORD.findall(said)[-behind:]))
+    name = _thing(ctx, " ".join(WORD.findall(said)[-behind:]))
     if not name:
         return None
     return _taken(ctx, name) if takes else _works(ctx, name, said)

@@ -215,9 +215,10 @@ URGENT = _lines(
     """
 )
 MISTYPED = re.compile(  # of what somebody has just declared
-    r"(?:(?:da ist |ist )?(?:ein |a )?(?:fehler|tippfehler|schreibfehler|typo|mistake)"
-    r"(?: (?:im|in the|in) (?:titel|title))?"
-    r"|(?:der |the )?(?:titel|title) (?:ist |is )?(?:falsch|wrong|stimmt nicht)"
+    r"(?:da ist |ist )?(?:ein |a )?(?:tippfehler|schreibfehler|typo)"
+    r"(?: (?:im|in the) (?:titel|title))?"
+    r"|(?:da ist |ist )?(?:ein |a )?(?:fehler|mistake|error) (?:im|in the) (?:titel|title)"
+    r"|(?:(?:der |the )?(?:titel|title) (?:ist |is )?(?:falsch|wrong|stimmt nicht)"
     r"|(?:titel|title) (?:aendern|korrigieren)|wrong title|(?:correct|fix|change) the title"
     r"|(?:ich )?(?:hab |habe )?(?:mich )?(?:verschrieben|vertippt)|i mistyped(?: it)?)(?: .{1,60})?"
     r"|(?:ich |i )?(?:meinte|meant) (?:natuerlich |eigentlich |of course )?\S.{0,60}"

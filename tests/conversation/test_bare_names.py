@@ -73,7 +73,8 @@ def test_a_name_of_somebody_else_s_incident_asks_which_one(
 @pytest.mark.parametrize(
     "typed",
     ["behoben Neustart", "behoben Kabel getauscht", "erledigt, rebooted", "behoben durch Neustart",
-     "erledigt, super", "Erledigt!", "erledigt, danke"],
+     "erledigt, super", "Erledigt!", "erledigt, danke", "erledigt, Anna", "fixed, Anna",
+     "erledigt, Leute"],
 )  # fmt: skip
 def test_what_helped_is_taken_as_ever(bot: Stage, anna: Say, ben: Say, typed: str) -> None:
     anna("incident Kasse klemmt")

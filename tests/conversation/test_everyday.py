@@ -88,6 +88,11 @@ def test_a_mistyped_title_can_be_corrected(taken: None, anna: Say, typed: str) -
     assert "Title: Kasse druckt keine Bons" in anna.press("Correct the title")
 
 
+@pytest.mark.parametrize("typed", ["Fehler 404 beim Bezahlen", "Fehler an der Kasse", "mistake"])
+def test_an_error_that_is_no_title_is_offered_as_ever(taken: None, anna: Say, typed: str) -> None:
+    assert "Declare this as an incident?" in anna(typed)
+
+
 @pytest.mark.parametrize(
     "typed",
     ["abbrechen", "undo", "cancel my last report", "doppelt gemeldet", "I reported that twice",
