@@ -31,7 +31,9 @@ def meant(ctx: Context, text: str) -> list[Button]:
         note = call("friction", sentence=text) if len(text) <= outages.SHORT else call("friction")
         found.append(Button(_("Note what is in the way"), note))
     near = about(ctx)
-    theirs = [each for each in near.open if each not in near.asked]
+    # Trouble that somebody tells who looks after nothing is more likely an outage of its own.
+    theirs = near.mine if outages.in_trouble(text) else near.open
+    theirs = tuple(each for each in theirs if each not in near.asked)
     return [*found, *(news_button(each, text) for each in theirs[:MOST])]
 
 

@@ -11,6 +11,7 @@ import re
 from handlers import rights
 from handlers.conversation.answers import about_service
 from handlers.conversation.asked import LATELY, about
+from handlers.conversation.bare_names import says
 from handlers.conversation.questions import service_in
 from handlers.help import replies as help_replies
 from handlers.incidents import channels as incident_channels
@@ -39,7 +40,7 @@ OVER = (
     r"|fixed|done|resolved|solved|restored|working|up|back|back up|over|open|sorted)"
 )
 YET = r"(?: (?:yet|again|now|already|wieder|worden))*"
-ABOUT = rf"(?: (?:bei|mit|von|zu|zur|zum|beim|vom|um|on|of|with|about|for) (?:{ART})?@)?"
+ABOUT = rf"(?: (?:bei|mit|von|zu|zur|zum|beim|vom|um|on|of|with|about|for) (?:{ART})?(?:@|\w+))?"
 STATE = re.compile(
     rf"(?:(?:ist|sind|wurde|war|is|are|has) {IT}{WHEN}(?: been)? {OVER}{YET}"
     rf"|(?:laeuft|geht|funktioniert|klappt|tut) {IT}(?: (?:jetzt|schon|denn|nun|endlich))*"
@@ -79,6 +80,9 @@ def answer(ctx: Context, said: str) -> Reply | None:
         found = about(ctx).open or open_ones
         if service is not None:
             found = about_service(ctx, open_ones, service.name)
+        else:  # "any news on the printer?"
+            last = asked.rpartition(" ")[2]
+            found = tuple(each for each in open_ones if says(ctx, each, last)) or found
         found = found or _lately(ctx, "" if service is None else service.name)
     return Reply(_shown(ctx, found)) if found else None
 

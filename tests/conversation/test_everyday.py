@@ -159,3 +159,15 @@ def test_everyday_words_have_their_answer(anna: Say, typed: str, said: str) -> N
                                    "when will it be fixed?", "is anyone on it?"])  # fmt: skip
 def test_how_long_it_takes_is_a_question_how_it_stands(taken: None, anna: Say, typed: str) -> None:
     assert "Ben has been looking after it" in anna(typed)
+
+
+def test_news_of_a_thing_is_asked_for_by_a_word_of_its_title(anna: Say, bot: Stage) -> None:
+    anna("incident printer in the lobby prints nothing")
+    anna("incident Webshop ist weg")
+    said = anna("any news on the printer?")
+    assert "INC-1 · printer" in said and "INC-2" not in said
+
+
+def test_other_trouble_is_no_news_of_what_one_has_declared(taken: None, anna: Say) -> None:
+    assert "Update on INC-1" not in anna("Fax im Büro kaputt")
+    assert "Update on INC-1" in anna("die Kundin wartet schon")
