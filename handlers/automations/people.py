@@ -28,6 +28,8 @@ from storage.people import Person
 
 feature = Feature(_("Automations"))
 
+NOT_TWO = _("The deputy has to be somebody else, else nobody stands in.")
+
 
 def unaccepted(automation: Automation) -> list[PersonId]:
     """Return who is named and has not accepted yet."""
@@ -153,6 +155,16 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     )
 
 
+def _may_name(ctx: Context, automation: Automation) -> None:
+    need_own_or_manager(ctx, automation)
+
+
+def two_people(_ctx: Context, accountable: Person, deputy: Person) -> None:
+    """Refuse one person in both roles."""
+    if accountable.id == deputy.id:
+        raise Refusal(NOT_TWO, field="deputy")
+
+
 @feature.command(
     "auto people",
     "auto personen",
@@ -160,6 +172,7 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     hidden=True,
     submit=_("Ask"),
     current=lambda ctx, given: _people_now(ctx, AutomationId(given.get("automation", ""))),
+    checks=(_may_name, two_people),
 )
 def name_people(
     ctx: Context,
@@ -168,11 +181,6 @@ def name_people(
     accountable: Annotated[Person, PersonReader(), Ask(_("Accountable"))],
     deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"))],
 ) -> Reply:
-    need_own_or_manager(ctx, automation)
-    if accountable.id == deputy.id:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
     posts = set_people(ctx, automation, accountable.id, deputy.id)
     who = [Who(accountable.id, accountable.name), Who(deputy.id, deputy.name)]
     said = _("Named for “{name}”: {who}.", name=automation.name, who=who)

@@ -167,11 +167,25 @@ def different(ctx: Context, notes: NotesField) -> Reply:
     return Reply(line(_("Good. They stay by themselves in the list.")))
 
 
+def _on_card(ctx: Context, pattern: Pattern, which: str) -> None:
+    own(ctx, pattern.id)
+    notes, chosen = cards.notes_of(ctx, pattern), _numbers(which)
+    if not chosen or not chosen <= set(range(1, len(notes) + 1)):
+        raise Refusal(_("The card has the numbers 1 to {n}.", n=len(notes)), field="which")
+    if len(chosen) == len(notes):
+        raise Refusal(_("Then nothing would be left of it."), field="which")
+
+
+def _numbers(which: str) -> set[int]:
+    return {int(each) for each in re.findall(r"\d{1,4}", which)}
+
+
 @feature.command(
     "pattern split",
     "muster teilen",
     help=_("Some of these notes are something else."),
     hidden=True,
+    checks=(_on_card,),
 )
 def split(
     ctx: Context,
@@ -184,15 +198,9 @@ def split(
     ],
     title: TitleField,
 ) -> Reply:
-    own(ctx, pattern.id)
     notes = cards.notes_of(ctx, pattern)
-    chosen = {int(each) for each in re.findall(r"\d{1,4}", which)}
-    if not chosen or not chosen <= set(range(1, len(notes) + 1)):
-        raise Refusal(_("The card has the numbers 1 to {n}.", n=len(notes)), field="which")
-    if len(chosen) == len(notes):
-        raise Refusal(_("Then nothing would be left of it."), field="which")
     new = _add(ctx, title, pattern.area, split_from=pattern.id)
-    for number in chosen:
+    for number in _numbers(which):
         friction.put(ctx.tx, notes[number - 1].id, new.id)
     history(ctx, pattern.id, PatternEvent.SPLIT, new.title)
     history(ctx, new.id, PatternEvent.CONFIRMED, new.title)
@@ -200,16 +208,23 @@ def split(
     return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
 
 
-@feature.command(
-    "pattern merge", "muster zusammenlegen", help=_("It is the same as another one."), hidden=True
-)
-def merge(
-    ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]
-) -> Reply:
+def _two_patterns(ctx: Context, pattern: Pattern, other: Pattern) -> None:
     own(ctx, pattern.id)
     own(ctx, other.id)
     if pattern.id == other.id:
         raise Refusal(_("Please choose another one."), field="other")
+
+
+@feature.command(
+    "pattern merge",
+    "muster zusammenlegen",
+    help=_("It is the same as another one."),
+    hidden=True,
+    checks=(_two_patterns,),
+)
+def merge(
+    ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]
+) -> Reply:
     storage_patterns.merge(ctx.tx, pattern.id, other.id)
     history(ctx, other.id, PatternEvent.MERGED, pattern.title)
     if other.answered_at is not None and pattern.answered_at is None:

@@ -34,6 +34,7 @@ class Event(StrEnum):
     MET = "Lotse meets somebody"  # subject: the person's id; what follows waits for their bundle
     CAME_BACK = "somebody is here again"  # subject: the person's id
     MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
+    AGREED = "somebody stands in for another one"  # subject: the cover's id
     ASKED = "somebody is asked something"  # subject: the question
     ANSWERED = "a question needs no answer any more"  # subject: its key
 

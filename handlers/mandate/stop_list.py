@@ -48,11 +48,22 @@ class StopTimer(TimerKind):
     STOP = "mandate stop"
 
 
+def _is_short(_ctx: Context, what: str) -> None:
+    if len(what) > LONGEST:
+        raise Refusal(_("Please say it in {n} characters.", n=LONGEST), field="what", kept=what)
+
+
+def _need_future(ctx: Context, until: date) -> None:
+    if until < today_of(ctx):
+        raise Refusal(_("Please choose a day from today on."), field="until")
+
+
 @feature.command(
     "stop",
     "lassen",
     help=_("What we deliberately do not do, until a day."),
     needs="read",
+    checks=(_is_short, _need_future),
 )
 def add(
     ctx: Context,
@@ -63,9 +74,6 @@ def add(
     *,
     why: Why,
 ) -> Reply:
-    _need_future(ctx, until)
-    if len(what) > LONGEST:
-        raise Refusal(_("Please say it in {n} characters.", n=LONGEST), field="what", kept=what)
     _need_room(ctx)
     new = Stop(ctx.new_id(), what, why, until, None, ctx.person.id)
     if not rights.may("mandate", rights.general(ctx)):
@@ -82,11 +90,6 @@ def _need_room(ctx: Context) -> None:
             _("{n} points stand on the stop list. Please take one off first.", n=MOST),
             buttons=(Button(_("Change the stop list"), call("mandate stops")),),
         )
-
-
-def _need_future(ctx: Context, until: date) -> None:
-    if until < today_of(ctx):
-        raise Refusal(_("Please choose a day from today on."), field="until")
 
 
 @feature.command(
@@ -181,6 +184,10 @@ def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"why": found.reason} if found else {}
 
 
+def _still_stands(ctx: Context, stop: str) -> None:
+    _standing(ctx, stop)
+
+
 @feature.command(
     "stop renew",
     "lassen verlängern",
@@ -188,10 +195,10 @@ def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="mandate",
     current=_stands,
+    checks=(_still_stands, _need_future),
 )
 def renew(ctx: Context, stop: Which, *, until: Until, why: Why) -> Reply:
     found = _standing(ctx, stop)
-    _need_future(ctx, until)
     stops.renew(ctx.tx, found.id, why, until)
     _plan(ctx, found.id, until + timedelta(days=1))
     said = _("We deliberately do not do this until {day}: {item}", day=until, item=found.item)

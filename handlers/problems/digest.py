@@ -6,6 +6,7 @@ from datetime import datetime
 
 from handlers import rights
 from handlers.bans import cards as ban_cards
+from handlers.bans.listing import line, overdue
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.cards import service_name
 from handlers.incidents.lookup import find
@@ -16,7 +17,6 @@ from handlers.kit.doors import Section, Task, Week, figure
 from handlers.kit.messages import Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
-from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
 from storage.problems import overrides as problem_overrides
