@@ -11,7 +11,7 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
-from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
+from handlers.pilots import clock, fields, measure, picture, relief, roles, start_check, use
 from handlers.pilots.weeks import operation, progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -64,6 +64,9 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if happy:
         rows.append((_("Customers' satisfaction"), _satisfaction_words(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
+    noted = fields.pattern_of(ctx, pilot)
+    if noted is not None:
+        rows.append((_("Pattern"), noted.title))
     if pilot.workflow:
         said = _(
             "{workflow}: {takes} → {gives}",
