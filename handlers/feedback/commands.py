@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader
 from handlers.kit.words import _
 from handlers.pilots import cards, clock, editing, relief, roles
 from handlers.pilots.lookup import PilotReader
@@ -263,7 +263,7 @@ def question(
     ctx: Context,
     pilot: ABOUT,
     *,
-    words: Annotated[str, RequiredTextReader(most=300), Ask(_("Your question"))],
+    words: Annotated[str, ReasonReader(most=300), Ask(_("Your question"))],
 ) -> Reply:
     return _asked(ctx, pilot, words)
 
@@ -288,7 +288,7 @@ def reply(
     ctx: Context,
     question: Annotated[str, TextReader(long=False), Ask(_("Which"))],
     *,
-    words: Annotated[str, RequiredTextReader(most=500), Ask(_("Answer"))],
+    words: Annotated[str, ReasonReader(most=500), Ask(_("Answer"))],
 ) -> Reply:
     found = next((each for each in answers.questions(ctx.tx) if each.id == question), None)
     pilot = pilots.find(ctx.tx, found.pilot) if found else None

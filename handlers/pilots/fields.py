@@ -17,7 +17,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button
 from handlers.kit.readers import ChoicesReader, NameReader, TextReader
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.words import _
 from handlers.pilots.start_check import TOO_BIG, TOUCHED, TooBig, Touched
 from storage import mandate, pilots
@@ -41,7 +41,7 @@ GoalField = Annotated[Goal, GOAL, Ask(_("Business goal"), _("As in the mandate."
 NameField = Annotated[str, SHORT, Ask(_("Name"))]
 ProblemField = Annotated[
     str,
-    RequiredTextReader(most=300),
+    ReasonReader(most=300),
     Ask(_("Which problem does it solve?"), _("One sentence.")),
 ]
 WorkflowField = Annotated[str, LINE, Ask(_("One workflow"), _("Such as: sort repair requests."))]

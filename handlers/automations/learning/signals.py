@@ -32,7 +32,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _
 from storage import automations, pilots
@@ -311,7 +311,7 @@ def leave(
     ctx: Context,
     signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
     *,
-    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, ReasonReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     return _end(ctx, signal, SignalState.DECLINED, because)
 

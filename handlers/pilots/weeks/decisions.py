@@ -13,7 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
+from handlers.kit.readers.required_text import LinkReader, ReasonReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
@@ -131,8 +131,8 @@ def decide(
     decision: Annotated[
         Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
     ],
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, ReasonReader(most=500), Ask(_("What have we learnt?"))],
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
     | None = None,
 ) -> Reply:
@@ -252,7 +252,7 @@ def give_up(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is PilotState.OPERATING:
