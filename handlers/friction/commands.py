@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Annotated
 
@@ -14,10 +13,11 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import names_somebody
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.readers.required_text import need_sentence
 from handlers.kit.words import Words, _, _n
-from storage import friction, people, rules
+from storage import friction, rules
 from storage.engine.ids import NoteId
 from storage.friction import Note
 from storage.rules import Led
@@ -96,14 +96,6 @@ def _without_names(ctx: Context, id: NoteId, sentence: str, *, author: bool) -> 
     said = _("It names somebody. Would you like to note it again without the name?")
     reword = Button(_("Say it differently"), call("friction reword", id=id))
     return [Text(said, small=True), *((Buttons((reword,)),) if author else ())]
-
-
-def names_somebody(ctx: Context, sentence: str) -> bool:
-    """Say whether a sentence names somebody of the company, also in the genitive."""
-    said = set(re.findall(r"\w+", folded(sentence)))
-    said |= {word.removesuffix("s") for word in said}
-    names = {word for each in people.everyone(ctx.tx) for word in folded(each.name).split()}
-    return bool(said & {name for name in names if len(name) > 2})
 
 
 @feature.command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.automations.learning.signals import Reason
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
@@ -187,12 +188,14 @@ def signals(ctx: Context, pilot: Pilot) -> list[Words]:
     return [signal_line(kind, reason, *told) for (kind, reason), told in found.items()]
 
 
-BYPASSED: dict[str, Words] = {
-    "slower": _("it was slower"),
-    "wrong": _("the result was wrong"),
-    "special": _("it was a special case"),
-    "down": _("it did not run"),
+# What was chosen before pilots and automations had the same four reasons.
+BEFORE: dict[str, Words] = {
+    "slower": Reason.SLOW.words,
+    "wrong": Reason.RESULT.words,
+    "special": Reason.FIT.words,
+    "down": _("It did not run"),
 }
+BYPASSED: dict[str, Words] = {**BEFORE, **Reason.labels()}
 
 
 def signal_line(kind: str, reason: str, times: int, minutes: int) -> Words:

@@ -311,8 +311,14 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
     """Show it to who asks; nothing is posted without a press."""
     found = editing.own(ctx, pilot)
     message = cards.result(ctx, found)
+    if not _is_decided(found):
+        return Reply(message)
     post = Button(_("Post it"), call("pilot post", pilot=found.id), "primary")
     return Reply(Message((*message.parts, Buttons((post,)))))
+
+
+def _is_decided(pilot: Pilot) -> bool:
+    return bool(pilot.decision) and not pilot.undecided
 
 
 @feature.command(
@@ -320,6 +326,11 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 )
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
+    if not _is_decided(found):
+        raise Refusal(
+            _("The result of “{pilot}” is posted once it is decided.", pilot=found.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=found.id)),),
+        )
     rooms = with_role(ctx.tx, PlaceRole.GENERAL)
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id
