@@ -63,7 +63,7 @@ class ReadableReader(PatternReader):
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         found = [
             each
-            for each in self.all(ctx.tx)
+            for each in _standing(ctx.tx)
             if cards.is_public(ctx, each) or answering.may(ctx, each.area)
         ]
         return tuple((each.id, each.name) for each in found)
