@@ -26,7 +26,7 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
 from storage import mandate
@@ -38,7 +38,7 @@ feature = Feature(_("Patterns"))
 
 ReasonField = Annotated[
     str,
-    RequiredTextReader(most=300),
+    ReasonReader(most=300),
     Ask(_("Why?"), _("One sentence; everybody who noted it reads it.")),
 ]
 

@@ -16,7 +16,7 @@ from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Tit
 from handlers.kit.people import name
 from handlers.kit.readers import NameReader, NumberReader, TextReader
 from handlers.kit.readers.required_text import TitleReader
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, Words, _
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import NoteId, PatternId
@@ -34,6 +34,13 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     return Refusal(_("There is no such pattern any more."), buttons=(show,))
 
 
+def _no_choice(name: str, known: list[str]) -> Refusal:
+    if not known:
+        return Refusal(_("There is no pattern yet. Please leave it empty."))
+    said = _("There is no pattern “{name}”. Please choose one, or leave it empty.", name=name[:80])
+    return Refusal(said)
+
+
 def _standing(tx: Tx) -> list[Pattern]:
     return storage_patterns.all(tx)
 
@@ -49,7 +56,21 @@ class PatternReader(NameReader):
         return NameReader.value(self, raw, ctx)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadableReader(PatternReader):
+    """A pattern that the asker may read: the list of choices names no other."""
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        found = [
+            each
+            for each in _standing(ctx.tx)
+            if cards.is_public(ctx, each) or answering.may(ctx, each.area)
+        ]
+        return tuple((each.id, each.name) for each in found)
+
+
 PATTERN = PatternReader(_standing, _unknown)
+READABLE = ReadableReader(_standing, _no_choice)
 PatternRef = Annotated[Pattern, PATTERN, Ask(_("Pattern"))]
 NotesField = Annotated[str, TextReader(), Ask(_("Notes"))]
 TitleField = Annotated[
@@ -208,6 +229,14 @@ def split(
     return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
 
 
+def _others(ctx: Context, fixed: Mapping[str, str]) -> dict[str, tuple[tuple[str, Words], ...]]:
+    own = fixed.get("pattern")
+    others = tuple(each for each in PATTERN.choices(ctx) if each[0] != own)
+    if not others:
+        raise Refusal(_("There is no other pattern yet."))
+    return {"other": others}
+
+
 def _two_patterns(ctx: Context, pattern: Pattern, other: Pattern) -> None:
     own(ctx, pattern.id)
     own(ctx, other.id)
@@ -220,6 +249,7 @@ def _two_patterns(ctx: Context, pattern: Pattern, other: Pattern) -> None:
     "muster zusammenlegen",
     help=_("It is the same as another one."),
     hidden=True,
+    offers=_others,
     checks=(_two_patterns,),
 )
 def merge(

@@ -19,7 +19,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Post, Reply, Text, Title, line
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import BeforeDateReader, DateReader, today_of
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader
 from handlers.kit.words import Sentence, _
 from handlers.mandate import cards
 from handlers.on_call import duty
@@ -38,7 +38,7 @@ LONGEST, MOST = 120, 20
 
 Which = Annotated[str, TextReader(long=False), Ask(_("What"))]
 What = Annotated[str, BeforeDateReader(long=False), Ask(_("What we do not do"), short=_("what"))]
-Why = Annotated[str, RequiredTextReader(long=False, most=200), Ask(_("Why not"))]
+Why = Annotated[str, ReasonReader(long=False, most=200), Ask(_("Why not"))]
 Until = Annotated[date, DateReader(), Ask(_("Until when"), short=_("day"))]
 
 
@@ -308,7 +308,7 @@ def decline(
     ctx: Context,
     stop: Which,
     *,
-    why: Annotated[str, RequiredTextReader(long=False, most=200), Ask(_("Why not now"))],
+    why: Annotated[str, ReasonReader(long=False, most=200), Ask(_("Why not now"))],
 ) -> Reply:
     found = _suggested(ctx, stop)
     stops.drop(ctx.tx, found.id, today_of(ctx))

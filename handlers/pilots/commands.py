@@ -18,7 +18,7 @@ from handlers.kit.readers import (
 )
 from handlers.kit.readers.decimals import DecimalReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, clock, digest, editing, roles, start_check
+from handlers.pilots import cards, clock, digest, editing, fields, roles, start_check
 from handlers.pilots import measure as measures
 from handlers.pilots.fields import (
     LINE,
@@ -28,6 +28,7 @@ from handlers.pilots.fields import (
     GivesField,
     GoalField,
     NameField,
+    PatternField,
     ProblemField,
     TakesField,
     TouchedField,
@@ -133,9 +134,8 @@ def new(
         Template, ChoiceReader(Template, start_check.STARTERS, {}), Ask(_("Starter"))
     ]
     | None = None,
-    pattern: Annotated[PatternId, SHORT, Ask(_("Pattern"))] | None = None,
+    pattern: PatternField | None = None,
 ) -> Reply:
-    found = patterns.find(ctx.tx, pattern) if pattern else None
     words = start_check.MEASURES.get(template or "", {})
     measure = {key: ctx.text(each) for key, each in words.items()}
     pilot = Pilot(
@@ -144,8 +144,8 @@ def new(
         problem,
         None,
         None,
-        pattern=found.id if found else None,
-        area=" ".join(area.split())[:60] or (found.area if found else ""),
+        pattern=pattern.id if pattern else None,
+        area=" ".join(area.split())[:60] or (pattern.area if pattern else ""),
         goal=goal.id,
         workflow=workflow,
         takes=takes,
@@ -195,30 +195,12 @@ def _same_workflow(ctx: Context, pilot: Pilot, workflow: str = "") -> None:
         raise _improve_first(ctx, found)
 
 
-def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    need_goals(ctx)
-    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
-    if found is None:
-        return {}
-    return {
-        "name": found.name,
-        "problem": found.problem,
-        "workflow": found.workflow,
-        "takes": found.takes,
-        "gives": found.gives,
-        "area": found.area,
-        "goal": found.goal or "",
-        "touched": found.touched,
-        "too_big": found.too_big,
-    }
-
-
 @feature.command(
     "pilot describe",
     "pilot beschreiben",
     help=_("What is tried: problem, workflow, goal."),
     hidden=True,
-    current=_described,
+    current=fields.at_first,
     checks=(_another_name, _one_workflow, _same_workflow),
 )
 def describe(
@@ -234,6 +216,7 @@ def describe(
     area: AreaField = "",
     touched: TouchedField = frozenset(),
     too_big: BigField = frozenset(),
+    pattern: PatternField | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
     editing.rename(ctx, found, name)
@@ -246,14 +229,13 @@ def describe(
         "goal": goal.id,
         "touched": ",".join(sorted(touched)),
         "too_big": ",".join(sorted(too_big)),
+        "pattern": found.pattern,
     }
-    before = [
-        f"{key}: {getattr(found, key)}"
-        for key in ("problem", "workflow", "takes", "gives", "area")
-        if getattr(found, key) and getattr(found, key) != changed[key]
-    ]
+    if pattern is not None or fields.pattern_of(ctx, found) is not None:
+        changed["pattern"] = pattern.id if pattern is not None else None
+    before = fields.before(ctx, found, changed)
     pilots.change(ctx.tx, found.id, **changed)
-    editing.note(ctx, found, PilotEvent.DESCRIBED, "; ".join(before)[:500])
+    editing.note(ctx, found, PilotEvent.DESCRIBED, before)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 

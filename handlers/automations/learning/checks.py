@@ -25,7 +25,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
@@ -373,7 +373,7 @@ def unreviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, ReasonReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     return _end_review(ctx, review, ReviewOutcome.DECLINED, because)
 

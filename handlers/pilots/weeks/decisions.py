@@ -13,7 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
+from handlers.kit.readers.required_text import LinkReader, ReasonReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
@@ -179,8 +179,8 @@ def decide(
     decision: Annotated[
         Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
     ],
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, ReasonReader(most=500), Ask(_("What have we learnt?"))],
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
     | None = None,
 ) -> Reply:
@@ -271,7 +271,7 @@ def give_up(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is PilotState.OPERATING:
@@ -330,8 +330,14 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
     """Show it to who asks; nothing is posted without a press."""
     found = editing.own(ctx, pilot)
     message = cards.result(ctx, found)
+    if not _is_decided(found):
+        return Reply(message)
     post = Button(_("Post it"), call("pilot post", pilot=found.id), "primary")
     return Reply(Message((*message.parts, Buttons((post,)))))
+
+
+def _is_decided(pilot: Pilot) -> bool:
+    return bool(pilot.decision) and not pilot.undecided
 
 
 @feature.command(
@@ -339,6 +345,11 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 )
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
+    if not _is_decided(found):
+        raise Refusal(
+            _("The result of “{pilot}” is posted once it is decided.", pilot=found.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=found.id)),),
+        )
     rooms = with_role(ctx.tx, PlaceRole.GENERAL)
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id
