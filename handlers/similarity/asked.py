@@ -84,7 +84,7 @@ def same_matter(
     told = theirs - about.there - known.vague
     mine = [at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty]
     if not told and all(asked.words[at].vague for at in mine):
-        return True  # both say only that it does not work
+        return bool(about.here) or not mine  # both say only that it does not work
     met = {at: _met(asked, at, theirs) for at in range(asked.heads)}
     if not any(met[at] for at in mine):
         return False

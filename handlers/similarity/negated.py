@@ -23,16 +23,19 @@ CONTRACTED = re.compile(
     r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I
 )
 WHOLE = {"ca": "can", "wo": "will"}
+UNABLE = re.compile(
+    r"\b(?:cannot|unable to|no longer|not able to|fails? to|failed to|refuses? to)\b", re.I
+)
 
 
 def written_out(text: str) -> str:
-    """Return a text with its contractions written out: "won't" is "will not"."""
+    """Return a text with its denials written out: "won't" is "will not", "unable to" is "not"."""
 
     def whole(found: re.Match[str]) -> str:
         verb = found[1].lower()
         return f"{WHOLE.get(verb, verb)} not"
 
-    return CONTRACTED.sub(whole, text)
+    return UNABLE.sub("not", CONTRACTED.sub(whole, text))
 
 
 @lru_cache(maxsize=1)
