@@ -1,4 +1,4 @@
-"""The form under which the glossary has a word: without its ending, as an infinitive, by its stem."""
+"""The form in which the glossary has a word: without its ending, as an infinitive, by its stem."""
 
 from __future__ import annotations
 
