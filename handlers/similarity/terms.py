@@ -172,14 +172,16 @@ def _phrases(singles: list[Word]) -> dict[int, list[tuple[Word, list[Word]]]]:
     A trouble that is part of a longer one is another: "does not come", "does not come on".
     """
     glossary = read_glossary()
+    keys = [each.key for each in singles]
     found: list[tuple[int, int, Word]] = []
-    for at, word in enumerate(singles):
-        for length in glossary.begins.get(word.key, ()):
-            together = singles[at : at + length]
-            key = " ".join(each.key for each in together)
+    for at, begin in enumerate(keys):
+        for length in glossary.begins.get(begin, ()):
+            key = " ".join(keys[at : at + length])
             if key in glossary.phrases:
-                shown = " ".join(each.shown for each in together)
+                shown = " ".join(each.shown for each in singles[at : at + length])
                 found.append((at, at + length, _word(shown, key, glossary.phrases[key])))
+    if not found:
+        return {}
     spans = [(begin, end) for begin, end, whole in found if whole.trouble]
     by_place: dict[int, list[tuple[Word, list[Word]]]] = {}
     for begin, end, whole in found:
@@ -239,6 +241,7 @@ def _denial(form: str, between: Iterable[str]) -> Word | None:
     return _word(f"nicht {form}", f"not {stem(form)}", troubles)
 
 
+@lru_cache(maxsize=4096)
 def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(*(denied(ideas_of).get(each, ()) for each in ideas))
 
