@@ -51,8 +51,17 @@ def test_thing_and_trouble_in_common_are(earlier: str, now: str) -> None:
     assert found is not None and found.sure
 
 
-def test_what_only_says_that_something_is_broken_is_no_question() -> None:
-    found = first("Zaun am Umspannwerk kaputt", "something is broken again")
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("Zaun am Umspannwerk kaputt", "something is broken again"),
+        ("wifi down in the warehouse", "geht nicht"),
+        ("wifi down in the warehouse", "defekt"),
+        ("something is broken again", "Computer defekt"),
+    ],
+)
+def test_what_only_says_that_something_is_broken_is_no_question(earlier: str, now: str) -> None:
+    found = first(earlier, now)
     assert found is None or not found.sure
 
 
