@@ -129,10 +129,10 @@ def read_glossary() -> Glossary:
                 said = tuple(plain.split("_"))
                 if section == "troubles" and ("nicht" in said or "not" in said):
                     denials.append((said, idea))
-                for form in _forms(said):
-                    keys = " ".join(map(stem, form))
+                for whole in _forms(said):
+                    keys = " ".join(map(stem, whole))
                     phrases.setdefault(keys, set()).add(idea)
-                    begins.setdefault(keys.split()[0], set()).add(len(form))
+                    begins.setdefault(keys.split()[0], set()).add(len(whole))
                 continue
             written.setdefault(plain, set()).add(idea)
             stems.setdefault(stem(plain), set()).add(idea)

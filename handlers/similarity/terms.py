@@ -174,8 +174,8 @@ def _phrases(singles: list[Word]) -> dict[int, list[tuple[Word, list[Word]]]]:
     glossary = read_glossary()
     keys = [each.key for each in singles]
     found: list[tuple[int, int, Word]] = []
-    for at, begin in enumerate(keys):
-        for length in glossary.begins.get(begin, ()):
+    for at, first_key in enumerate(keys):
+        for length in glossary.begins.get(first_key, ()):
             key = " ".join(keys[at : at + length])
             if key in glossary.phrases:
                 shown = " ".join(each.shown for each in singles[at : at + length])
