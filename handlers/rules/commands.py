@@ -55,7 +55,8 @@ def show(
         corrected = routing.corrections_words(ctx, each)
         if corrected:
             parts.append(Text(_("Corrected to: {targets}", targets=corrected), small=True))
-        parts.append(Buttons(tuple(_own(ctx, each))))
+        own = tuple(_own(ctx, each))
+        parts += [Buttons(own)] if own else []
     if len(found) > first + PAGE:
         parts.append(Buttons((Button(_("More"), call("rules", first=first + PAGE)),)))
     unmatched = _("What no rule fits goes to a person: the fallback service, or the managers.")
@@ -84,7 +85,10 @@ def _standing(ctx: Context, rule: Rule) -> Words:
 
 
 def _own(ctx: Context, rule: Rule) -> list[Button]:
-    found = []
+    """Return what the asker may do with a rule: nothing with one that leads to somebody else."""
+    found: list[Button] = []
+    if not entering.owns(ctx, rule):
+        return found
     if rule.straight:
         found.append(Button(_("Ask first again"), call("rule ask", id=rule.id), "quiet"))
     elif routing.is_accountable(ctx, rule.kind, rule.target):

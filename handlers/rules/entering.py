@@ -63,6 +63,16 @@ def need_accountable(ctx: Context, kind: RuleKind, target: str) -> None:
     raise Refusal(_("Only {who} can set that; they answer for it.", who=who), field="way")
 
 
+def owns(ctx: Context, rule: Rule) -> bool:
+    """Say whether the asker answers for where a rule leads, or is a manager."""
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
+    if service is not None:
+        return rights.may("service's own", rights.ties_to_service(ctx, service))
+    return routing.is_accountable(ctx, rule.kind, rule.target) or rights.may(
+        "service", rights.general(ctx)
+    )
+
+
 def need_own(ctx: Context, rule: Rule) -> None:
     """Refuse kindly unless the asker answers for where a rule leads, or is a manager."""
     service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None

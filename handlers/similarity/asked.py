@@ -97,7 +97,10 @@ def same_matter(
     theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
     told = theirs - about.there - known.vague
     mine = [at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty]
-    if not told and all(asked.words[at].vague for at in mine):
+    only_vague = all(asked.words[at].vague for at in mine)
+    if (only_vague and mine and not about.here) or not (told or theirs & about.there):
+        return False  # one of them says only that something does not work
+    if only_vague and not told:
         return True  # both say only that it does not work
     met = {at: _met(asked, at, theirs) for at in range(asked.heads)}
     if not any(met[at] for at in mine):

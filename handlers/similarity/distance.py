@@ -9,8 +9,9 @@ import math
 from functools import lru_cache
 
 from handlers.kit.readers import folded
+from handlers.similarity.forms import is_written
 from handlers.similarity.spelling import SHORTEST, one_edit, skeleton
-from handlers.similarity.terms import Word, is_written
+from handlers.similarity.terms import Word
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
 COGNATE = 0.85  # the same word as the other language writes it: "Zylinder", "cylinder"

@@ -48,6 +48,7 @@ BY_CHANCE = 0.07  # how like things are by chance in a company with too few of t
 SECOND = 0.5  # weight of what a vector says beside the words
 UNRELATED = 0.15  # cosine of two titles that have nothing to do with each other
 SAME_SENSE = 0.6  # cosine from which what is wrong agrees, in whatever words
+SAYS_THE_SAME = 0.5  # share of the words of two titles above which they say the same
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -57,7 +58,8 @@ class Hit:
 
     `score` is from 0 to 1: how far it stands out from what is like it by chance. `words`
     are those of the query's title that stand in it, too. `device` says that nothing but
-    what it is about agrees, and not what is wrong with it.
+    what it is about agrees, and not what is wrong with it. `ahead` is how far its score is
+    above that of the next one that says something else.
     """
 
     number: IncidentNumber
@@ -68,6 +70,7 @@ class Hit:
     numbers_fit: bool
     words: tuple[str, ...]
     device: bool
+    ahead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,8 +387,9 @@ class Index:
                     about,
                     strange=bool(strange[at]),
                 ),
+                ahead=float(scores[at] - _next_other(order[place:], scores, said)),
             )
-            for at in order[:limit]
+            for place, at in enumerate(order[:limit])
         ]
 
 
@@ -397,3 +401,19 @@ def _highest(scores: Floats, count: int) -> NDArray[np.intp]:
     above = np.flatnonzero(scores > max(least, 0))
     ties = np.flatnonzero(scores == least) if least > 0 else above[:0]
     return np.sort(np.concatenate([above, ties[: count - len(above)]]))
+
+
+def _next_other(
+    order: NDArray[np.intp], scores: Floats, said: Sequence[array[int] | None]
+) -> float:
+    """Return the score of the next one that says something else than the first; 0 without one."""
+    first = _titled(said[order[0]])
+    for at in order[1:]:
+        title = _titled(said[at])
+        if len(first & title) <= SAYS_THE_SAME * max(len(first), len(title)):
+            return float(scores[at])
+    return 0.0
+
+
+def _titled(said: array[int] | None) -> set[int]:
+    return {each >> 1 for each in said or () if each & 1}
