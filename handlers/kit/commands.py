@@ -51,6 +51,7 @@ from handlers.kit.words import text as speech
 from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
+from storage.engine.questions import Question
 
 Waiting = Callable[[Context], Sequence[Task]]
 Glancing = Callable[[Context], Sequence[Glance]]
@@ -159,11 +160,13 @@ class Hook:
     """An address for machines: `/<path>/<secret>`.
 
     `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
+    `foresees(subject, now)` is what `run` is going to ask: many that wait may ask at once.
     """
 
     path: str
     locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
     run: Callable[..., Reply]
+    foresees: Callable[[str, datetime], Question[Any]] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -243,12 +246,15 @@ class Feature:
         return declare
 
     def hook(
-        self, path: str, locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
+        self,
+        path: str,
+        locate: Callable[[Tx, str, datetime], tuple[str, str] | None],
+        foresees: Callable[[str, datetime], Question[Any]] | None = None,
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare an address for machines: `run(ctx, subject, **query)`."""
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.hooks.append(Hook(path, locate, run))
+            self.hooks.append(Hook(path, locate, run, foresees))
             return run
 
         return declare

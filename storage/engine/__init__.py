@@ -10,9 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from storage.engine.questions import Question
 
 T = TypeVar("T")
+V = TypeVar("V")
 Row = dict[str, Any]
 
 
@@ -85,6 +89,10 @@ class Tx(Protocol):
         Several commands may share a transaction, and ask for the same people and places.
         What is written to a table that was read lets it forget.
         """
+        ...
+
+    def ask(self, question: Question[V]) -> V | None:
+        """Return the answer to a question, once for all if it was asked ahead with others'."""
         ...
 
     def run(self, sql: str, **values: object) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
-from storage.engine import Row, Unavailable
+from storage.engine import Row, Tx, Unavailable
+from storage.engine.questions import Question
+
+V = TypeVar("V")
 
 
 class Cursor(Protocol):
@@ -26,6 +29,21 @@ class Memory:
         self.beside = {} if beside is None else beside
         self._rows: dict[tuple[object, ...], list[Row]] = {}
         self._tables: set[str] = set()
+        self._answers: dict[tuple[str | None, Question[Any]], Any] = {}
+
+    def foresee(
+        self,
+        workspace: str | None,
+        questions: list[Question[Any]],
+        answers: Mapping[Hashable, Any],
+    ) -> None:
+        """Keep answers until they are asked for; a second asker of the same asks anew."""
+        self._answers = {(workspace, each): answers.get(each.key) for each in questions}
+
+    def answer(self, workspace: str | None, question: Question[V]) -> tuple[V | None] | None:
+        """Take the answer to a question out; None when it was not foreseen."""
+        key = (workspace, question)
+        return (self._answers.pop(key),) if key in self._answers else None
 
     def find(self, sql: str, values: dict[str, object]) -> list[Row] | None:
         """Return copies of the rows that were the answer, None if it was not asked."""
@@ -46,6 +64,7 @@ class Memory:
         """Forget everything."""
         self._rows.clear()
         self._tables.clear()
+        self._answers.clear()
 
 
 class SqlTx:
@@ -75,6 +94,15 @@ class SqlTx:
             found = self._rows(sql, values)
             self._memory.keep(sql, values, found)
         return found
+
+    def ask(self, question: Question[V]) -> V | None:
+        found = self._memory.answer(self._workspace, question)
+        return question(cast(Tx, self)) if found is None else found[0]
+
+    def foresee(self, questions: list[Question[Any]]) -> None:
+        """Ask several of one kind in one statement, for whoever asks them later."""
+        answers = questions[0].read(cast(Tx, self), questions)
+        self._memory.foresee(self._workspace, questions, answers)
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
@@ -164,3 +192,19 @@ def as_moment(text: str) -> datetime:
 def letters(number: int) -> str:
     """Write a small number in letters, for the name of a value."""
     return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)
+
+
+def listed(rows: Sequence[Sequence[object]]) -> tuple[str, dict[str, object]]:
+    """Return `(:l_aa, :l_ab), (:l_ac, :l_ad)` for values in rows, and the values by these names.
+
+    Empty texts fill it up to a power of two: few statements, which the server knows by then.
+    """
+    width, size = len(rows[0]), 1 << (len(rows) - 1).bit_length()
+    given = [*rows, *[("",) * width] * (size - len(rows))]
+    names = [[f"l_{letters(n * width + at)}" for at in range(width)] for n in range(size)]
+    written = ", ".join("(" + ", ".join(f":{name}" for name in row) + ")" for row in names)
+    return written, {
+        name: value
+        for named, row in zip(names, given, strict=True)
+        for name, value in zip(named, row, strict=True)
+    }

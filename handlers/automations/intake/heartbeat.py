@@ -21,7 +21,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply
 from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import Automation, history, intake
+from storage.automations import Automation, calls, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
 from storage.automations.states import (
@@ -32,6 +32,7 @@ from storage.automations.states import (
     RunKind,
 )
 from storage.engine.ids import NOBODY, AutomationId
+from storage.engine.questions import Question
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -42,7 +43,11 @@ DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
 
 
-@feature.hook("ping", intake.by_address)
+def _foreseen(subject: str, now: datetime) -> Question[calls.Called]:
+    return calls.called(AutomationId(subject), now - bursts.MINUTE)
+
+
+@feature.hook("ping", intake.by_address, foresees=_foreseen)
 def ping(
     ctx: Context,
     automation: AutomationId,
@@ -65,8 +70,9 @@ def ping(
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
         return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
-    found, recent = intake.called(ctx.tx, automation, ctx.now - bursts.MINUTE)
-    assert found is not None, "an address belongs to an automation, by constraint"
+    called = ctx.tx.ask(_foreseen(automation, ctx.now))
+    assert called is not None, "an address belongs to an automation, by constraint"
+    found, recent = called
     if found.post_only and not posted and counts:
         odd, counts = Odd.METHOD, ""
     if odd:
