@@ -187,7 +187,7 @@ class Intake:
         """A name fits nothing: list it, or let it become a draft if the caller wants that."""
         if not SLUG.fullmatch(found.slug):
             return (400, "invalid url format") if create else (404, "not found")
-        if not call.counts:
+        if call.odd == "preview":
             return 404, "not found"
         values = {**values_of(call), "slug": found.slug, "create": "1" if create else ""}
         await self._dispatcher.report(self._hook, found.workspace, "", values)

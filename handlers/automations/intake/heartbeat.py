@@ -66,10 +66,14 @@ def ping(
     posted: str = "1",
 ) -> Reply:
     """Record what a machine reports. `id` is the call's own, so that trying again is no second."""
+    made = False
     if not automation:
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
-        return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
+        named, made = _named(ctx, slug, create=bool(create))
+        if named is None:
+            return Reply(subject=slug, outcome="unknown")
+        automation = named
     called = ctx.tx.ask(_foreseen(automation, ctx.now))
     assert called is not None, "an address belongs to an automation, by constraint"
     found, recent = called
@@ -100,7 +104,7 @@ def ping(
         key=key,
         paired=key if run else None,
     )
-    return Reply(posts=posts, subject=automation)
+    return Reply(posts=posts, subject=automation, outcome="draft" if made else "")
 
 
 def _kind(kind: str, items: str) -> RunKind:
@@ -266,24 +270,18 @@ def _tell_retired(ctx: Context, found: Automation) -> Reply:
     return Reply(posts=posts, subject=found.id, outcome="retired")
 
 
-def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Reply:
-    """A name that fits nothing is listed for managers; the caller may have a draft made of it."""
-    if not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
+def _named(ctx: Context, slug: str, *, create: bool) -> tuple[AutomationId | None, bool]:
+    """Return what is called so, and whether it was made just now, as the caller wanted.
+
+    Another call may have had it made meanwhile. Else the name is listed for managers.
+    """
+    found = intake.by_slug(ctx.tx, slug)
+    if len(found) == 1:
+        return found[0], False
+    if found or not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
         odd_calls.note_stray(ctx.tx, slug, ctx.now, STRAYS)
-        return Reply(subject=slug, outcome="unknown")
-    made = draft(ctx, slug, source="call")
-    _count(
-        ctx,
-        made,
-        id=id,
-        kind=_kind(kind, ""),
-        items=None,
-        seconds=None,
-        saved=0,
-        key=None,
-        paired=None,
-    )
-    return Reply(subject=made.id, outcome="draft")
+        return None, False
+    return draft(ctx, slug, source="call").id, True
 
 
 def draft(ctx: Context, slug: str, *, source: str) -> Automation:
