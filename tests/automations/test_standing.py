@@ -113,7 +113,7 @@ def test_two_days_without_our_intake_raise_no_flag() -> None:
     ours = Outage(at("2026-11-24 08:30"), at("2026-11-26 08:30"))
     assert state(hourly, "2026-11-26 08:45") is State.LATE
     found = stands(hourly, "2026-11-26 08:45", NRW, (ours,))
-    assert (found.state, found.missed, found.outage) == (State.UNMEASURED, 0, ours)
+    assert (found.state, found.missed, found.outage) == (State.UNKNOWN, 0, ours)
     # The next occasion is ours no more.
     assert state(hourly, "2026-11-26 10:01", NRW, ours) is State.LATE
 
@@ -285,7 +285,7 @@ def test_a_minute_of_ours_spoils_no_whole_day() -> None:
     minute = Outage(at("2026-11-24 12:00"), at("2026-11-24 12:02"))
     assert state(daily, "2026-11-25 00:01", NRW, minute) is State.LATE
     nightly = automation("0 12 * * *", "2026-11-23 12:00")
-    assert state(nightly, "2026-11-24 13:01", NRW, minute) is State.UNMEASURED
+    assert state(nightly, "2026-11-24 13:01", NRW, minute) is State.UNKNOWN
 
 
 def test_the_next_look_is_when_the_state_may_change() -> None:

@@ -43,6 +43,7 @@ class State(Worded):
     PAUSED = "paused", _("paused")
     SNOOZED = "snoozed", _("snoozed")
     UNMEASURED = "not measured", _("never reported")
+    UNKNOWN = "unknown", _("unknown, Lotse did not run")
     NEW = "new", _("new")
     RESTING = "resting", _("resting")
     FAILING = "failing", _("fails")
@@ -140,7 +141,7 @@ def _state(
     now: datetime,
 ) -> State:
     if found.outage is not None and not found.missed and not found.hangs:
-        return State.UNMEASURED  # Lotse itself could not be called when it was expected
+        return State.UNKNOWN  # Lotse itself could not be called when it was expected
     if is_new(automation, company, now):
         return State.NEW
     if not _expected_on(automation, company, company.day_of(now)):
