@@ -187,6 +187,9 @@ def _buttons(
     if automation.state is AutomationState.RETIRED:
         return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
     found: list[MessagePart] = [Buttons((tell, learn, past)), Buttons(signals.on_card(automation))]
+    asked = people.answers_asked(automation, ctx.person.id)
+    if asked:
+        found.insert(0, Buttons(asked))
     own = is_own(ctx, automation)
     if not own:
         if owner(ctx, automation) is None or ctx.person.manager:

@@ -119,6 +119,21 @@ def test_who_is_named_is_asked_and_accepts(ben: Say, carla: Say, anna: Say) -> N
     assert "Accountable: Ben\nDeputy: Carla" in card and "asked" not in card
 
 
+def test_who_is_asked_can_answer_on_the_card_too(ben: Say, carla: Say, anna: Say) -> None:
+    enter(ben)
+    assert "[Ich übernehme das] [Lieber jemand anderes]" not in ben("auto mail-sortierung")
+    assert "[I take this over]" not in anna("auto mail-sortierung")
+    assert "[Ich übernehme das]" in carla("auto mail-sortierung")
+    assert "Danke" in carla.press(calls="auto accept")
+    assert "[Ich übernehme das]" not in carla("auto mail-sortierung")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto handover")
+    ben.fill(to="carla")
+    assert "[Ich übernehme das]" in carla("auto mail-sortierung")
+    carla.press(calls="auto decline")
+    assert "[Ich übernehme das]" not in carla("auto mail-sortierung")
+
+
 def test_who_declines_is_thanked_and_a_manager_hears_of_it(
     ben: Say, carla: Say, chris: Say, wind: Callable[..., None]
 ) -> None:
