@@ -200,6 +200,8 @@ def _buttons(
     first = [Button(_("Complete the profile"), call("auto complete", automation=id))]
     if gaps:
         first.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+        if profile.GOAL in gaps:
+            first.append(Button(_("Link it to a goal"), call("mandate link", automation=id)))
     elif automation.phase is not AutomationPhase.OPERATION:
         first.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
     if automation.phase is AutomationPhase.IDEA:
