@@ -21,7 +21,7 @@ from bot.http.dialects import BadCall, Call
 from bot.http.limits import Unread
 from bot.http.limits import body as read_body
 from bot.http.payload_limits import too_deep_json
-from handlers.kit.commands import Hook
+from handlers.kit.ahead import Hook
 from storage.automations import intake
 from storage.engine import StorageError, Tx
 from storage.engine.ids import AutomationId

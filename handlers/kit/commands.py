@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
-from handlers.kit.ahead import LookAhead
+from handlers.kit.ahead import Foreseeing, Hook, Locating, LookAhead
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -51,7 +51,6 @@ from handlers.kit.words import text as speech
 from storage.delivery.timers import TimerKind
 from storage.engine import Tx
 from storage.engine.ids import PersonId
-from storage.engine.questions import Question
 
 Waiting = Callable[[Context], Sequence[Task]]
 Glancing = Callable[[Context], Sequence[Glance]]
@@ -155,20 +154,6 @@ class Timer:
     takes_long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """An address for machines: `/<path>/<secret>`.
-
-    `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
-    `foresees(subject, now)` is what `run` is going to ask: many that wait may ask at once.
-    """
-
-    path: str
-    locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
-    run: Callable[..., Reply]
-    foresees: Callable[[str, datetime], Question[Any]] | None = None
-
-
 @dataclass(slots=True, eq=False)
 class Feature:
     """A chapter of the product: its commands, timers, hooks and other doors, in its module."""
@@ -246,10 +231,7 @@ class Feature:
         return declare
 
     def hook(
-        self,
-        path: str,
-        locate: Callable[[Tx, str, datetime], tuple[str, str] | None],
-        foresees: Callable[[str, datetime], Question[Any]] | None = None,
+        self, path: str, locate: Locating, foresees: Foreseeing | None = None
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare an address for machines: `run(ctx, subject, **query)`."""
 

@@ -9,8 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.engine import Tx
-from storage.engine.questions import Foreseeing, Question
+from storage.engine import Foreseeing, Question, Tx
 
 TOGETHER = 64  # how many waiting transactions share one commit at most
 

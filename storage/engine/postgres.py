@@ -20,11 +20,10 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from storage.engine import Row, StorageError, Tx, Unavailable, migrate
+from storage.engine import Question, Row, StorageError, Tx, Unavailable, migrate
 from storage.engine.jobs import TOGETHER, Job, alike
 from storage.engine.pool import Limits, Pool, ServerClock, Silent, Standing, connect
 from storage.engine.postgres_tx import CHANNEL, Beaten, Met, Open, PostgresTx
-from storage.engine.questions import Question
 from storage.engine.sql import Memory, as_text
 
 T = TypeVar("T")

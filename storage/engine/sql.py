@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar, cast
 
-from storage.engine import Row, Tx, Unavailable
-from storage.engine.questions import Question
+from storage.engine import Question, Row, Tx, Unavailable
 
 V = TypeVar("V")
 

@@ -12,11 +12,10 @@ import pytest
 from bot.delivery.requests import Request
 from handlers.kit.messages import Call
 from storage.automations import intake
-from storage.engine import Tx
+from storage.engine import Question, Tx
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import READERS, Postgres
 from storage.engine.postgres_tx import PostgresTx
-from storage.engine.questions import Question
 from tests.pretend.machines import enter
 from tests.pretend.stage import Say, Stage, staged
 

@@ -288,7 +288,7 @@ PUT_IN = {
     ("workspaces.delete", "table"),  # the store's own names of tables
     ("attention._replace_in_keys", "table"),  # two names that stand there
     ("automations.intake._by_addresses", "wanted"),  # names of values, as `listed` makes them
-    ("automations.calls._called", "wanted"),
+    ("automations.intake._called", "wanted"),
     ("automations._set", "put"),  # names of columns, which stand in CHANGEABLE
     ("closing.say", "put"),  # names of columns, which stand in POINTS
     ("closing.say", "since"),

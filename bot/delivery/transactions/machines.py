@@ -11,15 +11,13 @@ from typing import Any, TypeVar
 from bot.delivery.enqueue import store_posts
 from bot.delivery.requests import Response
 from bot.delivery.transactions.contexts import Contexts
-from handlers.kit.ahead import Read
-from handlers.kit.commands import Hook
+from handlers.kit.ahead import Hook, Read
 from handlers.kit.context import LOTSE, Context
 from storage import audit
 from storage.delivery import timers
 from storage.delivery.timers import Timer, TimerKind
-from storage.engine import StorageError, Tx
+from storage.engine import Foreseeing, Question, StorageError, Tx
 from storage.engine.ids import PersonId
-from storage.engine.questions import Foreseeing, Question
 
 log = logging.getLogger("lotse.dispatch")
 T = TypeVar("T")

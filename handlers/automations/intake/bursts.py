@@ -20,7 +20,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import _
 from storage.automations import Automation, intake
 from storage.automations import odd as odd_calls
-from storage.automations.calls import Told
+from storage.automations.intake import Told
 from storage.automations.states import RunKind
 
 MINUTE = timedelta(seconds=60)

@@ -21,7 +21,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Post, Reply
 from handlers.kit.words import _, _n
 from storage import automations
-from storage.automations import Automation, calls, history, intake
+from storage.automations import Automation, history, intake
 from storage.automations import odd as odd_calls
 from storage.automations.history import Entry
 from storage.automations.states import (
@@ -31,8 +31,8 @@ from storage.automations.states import (
     AutomationState,
     RunKind,
 )
+from storage.engine import Question
 from storage.engine.ids import NOBODY, AutomationId
-from storage.engine.questions import Question
 from storage.people import Person
 
 feature = Feature(_("Automations"))
@@ -43,8 +43,8 @@ DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
 
 
-def _foreseen(subject: str, now: datetime) -> Question[calls.Called]:
-    return calls.called(AutomationId(subject), now - bursts.MINUTE)
+def _foreseen(subject: str, now: datetime) -> Question[intake.Called]:
+    return intake.called(AutomationId(subject), now - bursts.MINUTE)
 
 
 @feature.hook("ping", intake.by_address, foresees=_foreseen)
