@@ -63,18 +63,19 @@ UNUSED = feature.measure(
 UNMEASURED = feature.measure(
     "unmeasured",
     _("Never reported"),
-    _("it has never reported a run, or Lotse could not be called when it was expected"),
+    _("it has never reported a run"),
     "automations",
-    "intake_gaps",
 )
 STANDS = feature.measure(
     "stands",
     _("How automations stand"),
     _(
         "Fails: the last run failed. Idle: five runs in a row found nothing to do. "
-        "Late: a run is missing. Resting: outside its season, or on a day of rest."
+        "Late: a run is missing. Resting: outside its season, or on a day of rest. "
+        "Unknown: Lotse did not run, or heard too little, when a run was expected."
     ),
     "automations",
+    "intake_gaps",
 )
 OWNERLESS = feature.measure(
     "ownerless",
@@ -115,6 +116,7 @@ STATES_TOLD = (
     (State.IDLE, STANDS, _("Idle")),
     (State.LATE, STANDS, _("Late")),
     (State.UNMEASURED, UNMEASURED, _("Never reported")),
+    (State.UNKNOWN, STANDS, _("Unknown because of Lotse")),
     (State.RESTING, STANDS, _("Resting")),
 )
 
@@ -263,7 +265,7 @@ def _since(
         return question.opened_at if escalation.age(question, seen) >= stands.SEEN else None
     kept = automation.kept_until is not None and now < automation.kept_until
     quiet = automation.quiet_until is not None and now < automation.quiet_until
-    if found is State.UNMEASURED and automation.last_report_at is None and not (kept or quiet):
+    if found is State.UNMEASURED and not (kept or quiet):
         since = automation.registered_at + GRACE
         return since if now > since else None
     return None

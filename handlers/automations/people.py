@@ -70,6 +70,13 @@ def _asks(ctx: Context, automation: Automation, id: str) -> Message:
     )
 
 
+def answers_asked(automation: Automation, id: PersonId) -> tuple[Button, ...]:
+    """Return the answers to what somebody is asked, for the card, which they look at."""
+    if id not in (*unaccepted(automation), automation.offered_to):
+        return ()
+    return _answers(automation)[:-1]
+
+
 def _answers(automation: Automation) -> tuple[Button, ...]:
     return (
         Button(_("I take this over"), call("auto accept", automation=automation.id), "primary"),

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
-from handlers.kit.ahead import LookAhead
+from handlers.kit.ahead import Foreseeing, Hook, Locating, LookAhead
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -153,18 +153,6 @@ class Timer:
     takes_long: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """An address for machines: `/<path>/<secret>`.
-
-    `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
-    """
-
-    path: str
-    locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
-    run: Callable[..., Reply]
-
-
 @dataclass(slots=True, eq=False)
 class Feature:
     """A chapter of the product: its commands, timers, hooks and other doors, in its module."""
@@ -243,12 +231,12 @@ class Feature:
         return declare
 
     def hook(
-        self, path: str, locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
+        self, path: str, locate: Locating, foresees: Foreseeing | None = None
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare an address for machines: `run(ctx, subject, **query)`."""
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.hooks.append(Hook(path, locate, run))
+            self.hooks.append(Hook(path, locate, run, foresees))
             return run
 
         return declare

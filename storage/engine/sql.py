@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from storage.engine import Row, Tx, Unavailable
+from storage.engine import Question, Row, Tx, Unavailable
 
 M = TypeVar("M")
+V = TypeVar("V")
 
 
 class Cursor(Protocol):
@@ -29,6 +30,21 @@ class Memory:
         self._known: dict[tuple[object, ...], list[Any]] = {}
         self._by_table: dict[str, set[tuple[object, ...]]] = {}
         self._foreseen: set[tuple[object, ...]] = set()  # asked, and not answered yet
+        self._answers: dict[tuple[str | None, Question[Any]], Any] = {}
+
+    def keep_answers(
+        self,
+        workspace: str | None,
+        questions: list[Question[Any]],
+        answers: Mapping[Hashable, Any],
+    ) -> None:
+        """Keep answers until they are asked for; a second asker of the same asks anew."""
+        self._answers = {(workspace, each): answers.get(each.key) for each in questions}
+
+    def take_answer(self, workspace: str | None, question: Question[V]) -> tuple[V | None] | None:
+        """Take the answer to a question out; None when it was not asked ahead."""
+        key = (workspace, question)
+        return (self._answers.pop(key),) if key in self._answers else None
 
     def find(self, key: tuple[object, ...]) -> list[Any] | None:
         """Return what was made of an answer, None if it was not asked."""
@@ -69,6 +85,7 @@ class Memory:
         self._known.clear()
         self._foreseen.clear()
         self._by_table.clear()
+        self._answers.clear()
 
 
 class SqlTx:
@@ -110,6 +127,15 @@ class SqlTx:
 
     def foresee(self, *asks: Callable[[Tx], object]) -> None:
         """Here a question costs no way to a server."""
+
+    def ask(self, question: Question[V]) -> V | None:
+        found = self._memory.take_answer(self._workspace, question)
+        return question(cast(Tx, self)) if found is None else found[0]
+
+    def ask_ahead(self, questions: list[Question[Any]]) -> None:
+        """Ask several of one kind in one statement, for whoever asks them later."""
+        answers = questions[0].read(cast(Tx, self), questions)
+        self._memory.keep_answers(self._workspace, questions, answers)
 
     def run(self, sql: str, **values: object) -> int:
         return self._run(sql, self._named(sql, values))
@@ -206,3 +232,19 @@ def as_moment(text: str) -> datetime:
 def letters(number: int) -> str:
     """Write a small number in letters, for the name of a value."""
     return chr(ord("a") + number // 26) + chr(ord("a") + number % 26)
+
+
+def listed(rows: Sequence[Sequence[object]]) -> tuple[str, dict[str, object]]:
+    """Return `(:l_aa, :l_ab), (:l_ac, :l_ad)` for values in rows, and the values by these names.
+
+    Empty texts fill it up to a power of two: few statements, which the server knows by then.
+    """
+    width, size = len(rows[0]), 1 << (len(rows) - 1).bit_length()
+    given = [*rows, *[("",) * width] * (size - len(rows))]
+    names = [[f"l_{letters(n * width + at)}" for at in range(width)] for n in range(size)]
+    written = ", ".join("(" + ", ".join(f":{name}" for name in row) + ")" for row in names)
+    return written, {
+        name: value
+        for named, row in zip(names, given, strict=True)
+        for name, value in zip(named, row, strict=True)
+    }

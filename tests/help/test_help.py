@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.kit.commands import all_commands
 from tests.pretend.stage import Say, Stage, plain
 
 
@@ -58,3 +59,20 @@ def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"
     assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich")
     assert anna("status") == "Nothing is waiting for you right now."
+
+
+def test_a_command_does_not_name_itself_among_its_other_names(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    shown = [each for each in all_commands(bot.dispatcher.features) if not each.hidden]
+    assert len(shown) > 20
+    for say, language, label in ((anna, "en", "Also: "), (ben, "de", "Auch: ")):
+        named = 0
+        for command in shown:
+            page = say(f"{'help' if language == 'en' else 'hilfe'} {command.word(language)}")
+            also = [each for each in page.splitlines() if each.startswith(label)]
+            others = also[0].removeprefix(label).split(", ") if also else []
+            assert command.word(language) not in others and "" not in others, page
+            assert len(others) == len(set(others)), page
+            named += len(others)
+        assert named > len(shown) / 2

@@ -358,9 +358,11 @@ def test_what_serves_no_goal_lowers_the_share_by_exactly_its_part(
             deputy="carla", rhythm="2",
         )  # fmt: skip
     assert "Serve a goal: 0 of 2 pilots and automations." in chris("mandate")
+    assert "[Mit einem Ziel verbinden]" in ben("auto Abgleich")
     assert do(ben, "mandate link", automation="Abgleich", goal="Schneller liefern").startswith(
         "„Abgleich“ dient"
     )
+    assert "[Mit einem Ziel verbinden]" not in ben("auto Abgleich")
     said = chris("mandate")
     assert "Serve a goal: 1 of 2 pilots and automations. Without one: Urlaubsliste." in said
     assert "1 of 2 pilots and automations serves no goal" in chris("digest")
