@@ -155,7 +155,8 @@ class Points:
                 )
             return db
 
-        Job.settle, sqlite.connect = settled, connected  # type: ignore[method-assign]
+        setattr(Job, "settle", settled)  # noqa: B010, only in a process of its own
+        sqlite.connect = connected
 
     def _told(self, real: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(real)

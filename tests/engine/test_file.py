@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,15 +224,17 @@ def test_a_reader_that_writes_is_told_by_name_and_harms_nobody(file: Sqlite, mem
         assert noted(database) == []
 
 
+def _put(name: str, value: str, tx: Tx) -> None:
+    workspaces.set_setting(tx.within("a"), name, value)
+
+
 def test_a_swept_file_holds_nothing_of_what_rows_said_before_they_moved(file: Sqlite) -> None:
     """Whoever writes meanwhile waits, and is not refused."""
     place = Path(file.path)
     for n in range(400):
-        name, value = f"n{n:03}", "geheim" * (n % 40)
-        file.transact(lambda tx, n=name, v=value: workspaces.set_setting(tx.within("a"), n, v))
+        file.transact(partial(_put, f"n{n:03}", "geheim" * (n % 40)))
     for n in range(0, 400, 2):
-        name, value = f"n{n:03}", "offen" * (n % 90)
-        file.transact(lambda tx, n=name, v=value: workspaces.set_setting(tx.within("a"), n, v))
+        file.transact(partial(_put, f"n{n:03}", "offen" * (n % 90)))
     sql = "update settings set value = '' where workspace = 'a' and value like 'geheim%'"
     file.transact(lambda tx: tx.run(sql))
     beside = [file.submit(note(f"beside{n}")) for n in range(20)]
