@@ -72,13 +72,13 @@ def current(tx: Tx, now: datetime) -> list[Cover]:
     """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     found = tx.recall_as(
-        _cover,
         f"""
         select {COLUMNS} from covers
         where workspace = :workspace and ends_at > :start and starts_at < :end
         and state = 'confirmed'
         order by starts_at, id
         """,
+        _cover,
         start=as_text(hour),
         end=as_text(hour + timedelta(hours=1)),
     )

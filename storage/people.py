@@ -71,12 +71,12 @@ COLUMNS = """
 def by_identity(tx: Tx, identity: str) -> Person | None:
     """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
     found = tx.recall_as(
-        _person,
         f"""
         select {COLUMNS} from identities i
         join people p on p.workspace = i.workspace and p.id = i.person
         where i.workspace = :workspace and i.identity = :identity
         """,
+        _person,
         identity=identity,
     )
     return found[0] if found else None
@@ -154,8 +154,8 @@ def _add(
 def find(tx: Tx, id: PersonId) -> Person | None:
     """Return a person by id."""
     found = tx.recall_as(
-        _person,
         f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id",
+        _person,
         id=id,
     )
     return found[0] if found else None

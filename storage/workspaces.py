@@ -60,7 +60,7 @@ def is_known(tx: Tx) -> bool:
 def get(tx: Tx) -> Workspace:
     """Return the workspace of this transaction."""
     return tx.recall_as(
-        _workspace, "select id, name, language, zone, region from workspaces where id = :workspace"
+        "select id, name, language, zone, region from workspaces where id = :workspace", _workspace
     )[0]
 
 

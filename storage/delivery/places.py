@@ -88,22 +88,22 @@ def find(tx: Tx, name: str) -> Place | None:
     """Return the place with this id, this role, or `direct:<person>`."""
     if name.startswith("direct:"):
         found = tx.recall_as(
-            _place,
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
             order by case when state = 'open' then 0 else 1 end, answers desc, id limit 1
             """,
+            _place,
             person=name.removeprefix("direct:"),
         )
     else:
         found = tx.recall_as(
-            _place,
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and (id = :name or role = :name)
             order by case when id = :name then 0 else 1 end, id limit 1
             """,
+            _place,
             name=name,
         )
     return found[0] if found else None
@@ -121,12 +121,12 @@ class Direct:
 def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     """Return the direct chats of somebody, open ones first, then the one they answer in."""
     return tx.recall_as(
-        _direct,
         """
         select id, state, answers from places
         where workspace = :workspace and kind = 'direct' and person = :person
         order by case when state = 'open' then 0 else 1 end, answers desc, id
         """,
+        _direct,
         person=person,
     )
 
@@ -168,8 +168,8 @@ def all_for(tx: Tx, person: PersonId) -> list[Place]:
 def with_role(tx: Tx, role: PlaceRole) -> list[Place]:
     """Return the channels with this role: at most one on each platform."""
     return tx.recall_as(
-        _place,
         f"select {COLUMNS} from places where workspace = :workspace and role = :role order by id",
+        _place,
         role=role,
     )
 

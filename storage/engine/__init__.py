@@ -94,7 +94,7 @@ class Tx(Protocol):
         """
         ...
 
-    def recall_as(self, make: Callable[[Row], T], sql: str, **values: object) -> list[T]:
+    def recall_as(self, sql: str, make: Callable[[Row], T], **values: object) -> list[T]:
         """As `recall`, each row made into something once, that nobody may change."""
         ...
 

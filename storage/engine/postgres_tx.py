@@ -170,7 +170,7 @@ class PostgresTx(SqlTx):
 class _Foreseeing(PostgresTx):
     """The same transaction, in which recalling only puts the question with what is to be sent."""
 
-    def recall_as(self, make: Callable[[Row], M], sql: str, **values: object) -> list[M]:
+    def recall_as(self, sql: str, make: Callable[[Row], M], **values: object) -> list[M]:
         values = self._named(sql, values)
         key = (make, sql, *values.items())
         if self._memory.foresee(key, sql):

@@ -114,9 +114,9 @@ class SqlTx:
         return self._rows(sql, self._named(sql, values))
 
     def recall(self, sql: str, **values: object) -> list[Row]:
-        return [dict(row) for row in self.recall_as(_as_it_is, sql, **values)]
+        return [dict(row) for row in self.recall_as(sql, _as_it_is, **values)]
 
-    def recall_as(self, make: Callable[[Row], M], sql: str, **values: object) -> list[M]:
+    def recall_as(self, sql: str, make: Callable[[Row], M], **values: object) -> list[M]:
         values = self._named(sql, values)
         key = (make, sql, *values.items())
         found = self._memory.find(key)

@@ -56,11 +56,11 @@ def add(
 def of(tx: Tx, incident: IncidentNumber) -> list[Alarm]:
     """Return the alarms of an incident, the oldest first."""
     return tx.recall_as(
-        _alarm,
         f"""
         select {COLUMNS} from alarms where workspace = :workspace and incident = :incident
         order by position, person
         """,
+        _alarm,
         incident=incident,
     )
 
@@ -85,7 +85,6 @@ def recent(tx: Tx, person: PersonId, since: datetime, but: IncidentNumber) -> li
     The oldest first, without those of the incident `but`.
     """
     return tx.recall_as(
-        _alarm,
         f"""
         select {COLUMNS} from (
             select {COLUMNS} from alarms
@@ -101,6 +100,7 @@ def recent(tx: Tx, person: PersonId, since: datetime, but: IncidentNumber) -> li
         ) as found
         order by at, incident, position
         """,
+        _alarm,
         person=person,
         since=as_text(since),
         but=but,

@@ -81,8 +81,8 @@ def release(tx: Tx, incident: IncidentNumber, topic: str) -> None:
 def find(tx: Tx, incident: IncidentNumber) -> Room | None:
     """Return an incident's room."""
     found = tx.recall_as(
-        _room,
         f"select {COLUMNS} from rooms where workspace = :workspace and incident = :incident",
+        _room,
         incident=incident,
     )
     return found[0] if found else None

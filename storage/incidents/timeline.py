@@ -62,12 +62,12 @@ def add(
 def of(tx: Tx, number: IncidentNumber) -> list[Happening]:
     """Return what happened, in order."""
     return tx.recall_as(
-        _happening,
         """
         select at, kind, person, detail from timeline
         where workspace = :workspace and incident = :number
         order by at, id
         """,
+        _happening,
         number=number,
     )
 

@@ -171,10 +171,10 @@ def matches(tx: Tx, later: IncidentNumber) -> list[Proposal]:
     What is only the same device stands behind what is asked about.
     """
     proposed = tx.recall_as(
-        _proposal,
         f"""
         {PROPOSED} where l.workspace = :workspace and l.later = :later and {ASKED} {LIKELIEST}
         """,
+        _proposal,
         later=later,
     )
     found: dict[IncidentNumber, Proposal] = {}

@@ -121,11 +121,11 @@ def forget_learnt(tx: Tx, kind: RuleKind, words: tuple[str, ...]) -> None:
 def all(tx: Tx, kind: RuleKind) -> list[Rule]:
     """Return every rule of a kind, by its words."""
     return tx.recall_as(
-        _rule,
         f"""
         select {COLUMNS} from rules where workspace = :workspace and kind = :kind
         order by words, target
         """,
+        _rule,
         kind=kind,
     )
 
@@ -205,11 +205,11 @@ def lead(tx: Tx, routing: Routing, day: date) -> None:
 def led(tx: Tx, kind: Led, subject: str) -> Routing | None:
     """Return which rule led something."""
     found = tx.recall_as(
-        _routing,
         f"""
         select {LED} from rule_routings
         where workspace = :workspace and kind = :kind and subject = :subject
         """,
+        _routing,
         kind=kind,
         subject=subject,
     )

@@ -84,11 +84,11 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
 def all(tx: Tx) -> list[Service]:
     """Return every service that is in use by name, the fallback last."""
     return tx.recall_as(
-        _service,
         f"""
         select {COLUMNS} from services where workspace = :workspace and retired_at is null
         order by fallback, name_key
         """,
+        _service,
     )
 
 
@@ -101,8 +101,8 @@ def every(tx: Tx) -> list[Service]:
 def find(tx: Tx, id: str) -> Service | None:
     """Return a service by id, retired ones too."""
     found = tx.recall_as(
-        _service,
         f"select {COLUMNS} from services where workspace = :workspace and id = :id",
+        _service,
         id=id,
     )
     return found[0] if found else None
@@ -120,7 +120,7 @@ def named(tx: Tx, name_key: str) -> Service | None:
 def fallback(tx: Tx) -> Service | None:
     """Return the service that catches what no other service is meant by."""
     found = tx.recall_as(
-        _service, f"select {COLUMNS} from services where workspace = :workspace and fallback = 1"
+        f"select {COLUMNS} from services where workspace = :workspace and fallback = 1", _service
     )
     return found[0] if found else None
 

@@ -165,13 +165,13 @@ def test_what_is_written_to_one_table_lets_nothing_be_forgotten_of_another(
         inside = tx.within("a")
         asked = "select value from settings where workspace = :workspace and name = :name"
         note("it", "1")(tx)
-        first = inside.recall_as(make, asked, name="it")
+        first = inside.recall_as(asked, make, name="it")
         inside.insert("counters", name="other", value=1)
-        again = inside.recall_as(make, asked, name="it")
+        again = inside.recall_as(asked, make, name="it")
         assert (first, again, len(made)) == (["1"], ["1"], 1)
         first.clear()  # the list is the caller's own, what stands in it is not
         note("it", "2")(tx)
-        return inside.recall_as(make, asked, name="it")
+        return inside.recall_as(asked, make, name="it")
 
     assert database.transact(work) == ["2"]
 
@@ -180,7 +180,7 @@ ASKED = "select value from settings where workspace = :workspace and name = :nam
 
 
 def values(tx: Tx, name: str) -> list[object]:
-    return tx.recall_as(_value, ASKED, name=name)
+    return tx.recall_as(ASKED, _value, name=name)
 
 
 def _value(row: Row) -> object:

@@ -111,7 +111,7 @@ def room_of(path: Path) -> str:
     return ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
 
 
-ASKED = {"rows", "run", "write", "recall"}  # how a transaction is asked for something
+ASKED = {"rows", "run", "write", "recall", "recall_as"}  # how a transaction is asked for something
 TRANSACTION = re.compile(r"(^|\.)(tx|inside)(\.within\(.*\))?$")
 
 
