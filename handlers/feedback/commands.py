@@ -41,6 +41,19 @@ RELIEF = ChoiceReader(
 TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for word in said}
 
 
+def _says_something(_ctx: Context, pilot: Pilot | Automation, sentence: str = "") -> None:
+    said = folded(sentence).strip(" .,!")
+    if (
+        isinstance(pilot, Pilot)
+        and sentence
+        and said not in TAPS
+        and said not in of_automations.BYPASSED
+        and of_automations.BY_HAND.fullmatch(said) is None
+        and of_automations.QUESTION.match(sentence) is None
+    ):
+        need_sentence(sentence, "sentence", "feedback", pilot=pilot.id)
+
+
 @feature.command(
     "feedback",
     "feedback",
@@ -48,6 +61,7 @@ TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for 
     needs="feedback",
     submit=_("Continue"),
     nameless=True,
+    checks=(_says_something,),
 )
 def feedback(
     ctx: Context,
@@ -72,7 +86,6 @@ def feedback(
         return _asked(ctx, pilot, sentence[asked.end() :])
     parts: list[Part] = []
     if sentence:
-        need_sentence(sentence, "sentence", "feedback", pilot=pilot.id)
         offered = say_differently(ctx, sentence, "feedback", "sentence", pilot=pilot.id)
         if offered is not None and not as_it_is:
             return offered

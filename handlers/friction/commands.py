@@ -29,6 +29,17 @@ SHOWN = 10  # own notes on one card
 Id = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
 
 
+def _says_something(
+    _ctx: Context,
+    sentence: str,
+    hint: Hint | None = None,
+    area: str = "",
+    name: Name = Name.WITH,
+) -> None:
+    if folded(sentence) not in LISTS:
+        need_sentence(sentence, "sentence", "friction", hint=hint or "", area=area, name=name)
+
+
 @feature.command(
     "friction",
     "reibung",
@@ -37,6 +48,7 @@ Id = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
     needs="friction",
     ahead=grouping.like_ahead,
     nameless=True,
+    checks=(_says_something,),
 )
 def note(
     ctx: Context,
@@ -53,7 +65,6 @@ def note(
     listed = LISTS.get(folded(sentence))
     if listed is not None:
         return listed(ctx)
-    need_sentence(sentence, "sentence", "friction", hint=hint or "", area=area, name=name)
     id = NoteId(ctx.new_secret())  # random: one in the order of time could be laid beside something
     author = ctx.person.id if name is Name.WITH else None
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
