@@ -316,7 +316,7 @@ class Settings:
             )
         if self.smtp and not self.mail_from:
             found.append("LOTSE_SMTP is set, so Lotse also needs LOTSE_MAIL_FROM, an address.")
-        if self.slack_bot_token.startswith("xapp-") or self.slack_app_token.startswith("xoxb-"):
+        if self.slack_bot_token.startswith("xapp-") and self.slack_app_token.startswith("xoxb-"):
             found.append(
                 "SLACK_BOT_TOKEN begins with xoxb- and SLACK_APP_TOKEN with xapp-; these two are "
                 "the other way round."

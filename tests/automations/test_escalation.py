@@ -205,7 +205,7 @@ def test_two_days_without_lotse_raise_nothing_and_the_card_says_so(
     assert "Lotse did not run from Fri 27 Nov, 09:00 to Tue 1 Dec, 09:30" in card
     assert "Use: unknown, Lotse did not run" in card
     digest = chris("digest")
-    assert "Unknown because of Lotse: Job 0" in digest
+    assert "Unknown because of Lotse: 20 (“Job 0”" in digest
     assert "Never reported" not in digest
 
 

@@ -127,6 +127,7 @@ def _may_be_decided(ctx: Context, pilot: Pilot, decision: Decision) -> None:
         if still:
             raise Refusal(
                 _("Before operation IT still has to say yes: {checks}.", checks=still),
+                field="decision",
                 buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
             )
         _need_second_person(found)
