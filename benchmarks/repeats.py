@@ -21,7 +21,7 @@ from typing import Protocol
 from benchmarks.old_rule import alike as old_alike
 from benchmarks.size import Size
 from handlers.kit.readers import folded
-from handlers.similarity import SURE
+from handlers.similarity import is_probable
 from handlers.similarity.index import Index
 from storage.engine.ids import IncidentNumber, ServiceId
 
@@ -96,10 +96,7 @@ class Lotse:
 
     def find(self, report: Report) -> Hits:
         found = self.index.search(report.text, report.service or None, report.day, 10)
-        return [
-            (self.ids[hit.number], hit.score, hit.score >= SURE and hit.numbers_fit)
-            for hit in found
-        ]
+        return [(self.ids[hit.number], hit.score, is_probable(hit)) for hit in found]
 
 
 class FullText:

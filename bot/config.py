@@ -159,7 +159,10 @@ class Settings:
         "LOTSE_SMTP_PASSWORD", "", "The password at the mail server.", secret=True
     )
     mail_from: str = setting(
-        "LOTSE_MAIL_FROM", "", "From whom mail comes, such as lotse@example.com."
+        "LOTSE_MAIL_FROM",
+        "",
+        "From whom mail comes, such as lotse@example.com.",
+        config_values.mail_address,
     )
     slack_bot_token: str = setting(
         "SLACK_BOT_TOKEN",
@@ -204,7 +207,10 @@ class Settings:
         config_values.yes,
     )
     slack_api_url: str = setting(
-        "SLACK_API_URL", "", "Another Web API than Slack's own, for tests and emulators."
+        "SLACK_API_URL",
+        "",
+        "Another Web API than Slack's own, for tests and emulators.",
+        config_values.web_api,
     )
     microsoft_app_id: str = setting(
         "MICROSOFT_APP_ID", "", "Teams: the app registration's id. Switches the demo off."
@@ -278,7 +284,8 @@ class Settings:
                 if text is not None:
                     found[each.name] = each.metadata["read"](text)
             except config_values.Wrong as wrong:
-                shown = "the value" if each.metadata["secret"] else f"“{text}”"
+                hidden = each.metadata["secret"] or config_values.LIKE_A_SECRET.search(text or "")
+                shown = "the value" if hidden else f"“{text}”"
                 mistakes.append(f"{name}: {shown} does not fit; it takes {wrong}.")
             except OSError as error:
                 mistakes.append(f"{name}_FILE: cannot be read ({error.strerror}).")
@@ -307,8 +314,13 @@ class Settings:
                 "LOTSE_MAIL_LISTEN is set, so Lotse also needs LOTSE_MAIL_SENDERS, the domains "
                 "whose e-mails may report runs."
             )
-        if self.smtp and "@" not in self.mail_from:
+        if self.smtp and not self.mail_from:
             found.append("LOTSE_SMTP is set, so Lotse also needs LOTSE_MAIL_FROM, an address.")
+        if self.slack_bot_token.startswith("xapp-") and self.slack_app_token.startswith("xoxb-"):
+            found.append(
+                "SLACK_BOT_TOKEN begins with xoxb- and SLACK_APP_TOKEN with xapp-; these two are "
+                "the other way round."
+            )
         found += self._many()
         found += self._teams_contradictions()
         if self.demo and self.host not in LOOPBACK:

@@ -12,6 +12,10 @@ TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|::1", re.ASCII)
 
 
+# What somebody may have put into the wrong setting: it is not shown, in no log.
+LIKE_A_SECRET = re.compile(r"@|xox[a-z]-|xapp-|lotse-[a-z]+-|[A-Za-z0-9+/_=-]{24}")
+
+
 class Wrong(ValueError):
     """A setting's value does not fit; the text says what would."""
 
@@ -64,7 +68,14 @@ def folder(text: str) -> Path:
 def url(text: str) -> str:
     if not text.startswith(("http://", "https://")) or " " in text:
         raise Wrong("an address that begins with https:// or http://")
+    if "@" in text.partition("//")[2].partition("/")[0]:
+        raise Wrong("an address without a name and a password in it")
     return text.rstrip("/")
+
+
+def web_api(text: str) -> str:
+    url(text)
+    return text  # with its slash at the end, which belongs to it
 
 
 def place(text: str) -> tuple[str, int]:
@@ -84,6 +95,12 @@ def domains(text: str) -> tuple[str, ...]:
 def smtp(text: str) -> str:
     if not re.fullmatch(r"smtps?://[A-Za-z0-9.\[\]:-]+(:\d{1,5})?", text):
         raise Wrong("smtps://host, smtps://host:465 or smtp://host:587")
+    return text
+
+
+def mail_address(text: str) -> str:
+    if not re.fullmatch(r"([^<>@]* <)?[^\s<>@]+@[^\s<>@]+>?", text):
+        raise Wrong("an address such as lotse@example.com")
     return text
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.lotse import Lotse
+from bot.lotse import Lotse, store_url
 from storage.delivery import outbox, places, timers, waiting
 from storage.delivery import stuck as stuck_parcels
 from storage.engine import Row, StorageError, Tx
 from storage.operations import hold
 
+ANSWER = 2.0  # seconds that the store has for a look; who watches seldom waits for longer
 STALLED = 60.0  # seconds without a look at the timers until /health is red
 LITTLE, FULL = 500 * 1024**2, 20 * 1024**2  # bytes of free disk: yellow, red
 LOOPBACK = ("127.0.0.1", "::1")
@@ -63,12 +64,13 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
             "stuck": [asdict(each) for each in stuck_parcels.anywhere(tx)] if details else None,
         }
 
+    if lotse.database.trouble() is not None:
+        return _without_store(lotse.database.trouble(), details=details)
     try:
-        found = await asyncio.wrap_future(lotse.database.submit_read(look))
-    except StorageError:
-        return web.json_response(
-            {"ok": False, "state": "red", "reason": "the database does not answer"}, status=503
-        )
+        async with asyncio.timeout(ANSWER):
+            found = await asyncio.wrap_future(lotse.database.submit_read(look))
+    except (StorageError, TimeoutError):
+        return _without_store(lotse.database.trouble(), details=details)
     looked = lotse.scheduler.looked
     stalled = lotse.works and (looked is None or time.monotonic() - looked > STALLED)
     found["scheduler"] = "stalled" if stalled else "running" if lotse.works else "elsewhere"
@@ -89,6 +91,19 @@ async def health(lotse: Lotse, *, details: bool = True) -> web.Response:
     if details:
         told["reasons"] = [why for _state, why in lines.values() if why]
     return web.json_response(told, status=503 if state == "red" else 200)
+
+
+def _without_store(why: str | None, *, details: bool) -> web.Response:
+    """Answer that nothing can be stored; `details` says why."""
+    told: dict[str, Any] = {
+        "ok": False,
+        "state": "red",
+        "reason": "the database does not answer",
+        "lines": {"database": "red"},
+    }
+    if details and why:
+        told["reasons"] = [why]
+    return web.json_response(told, status=503)
 
 
 def _check(lotse: Lotse) -> Line:
@@ -175,7 +190,7 @@ def _names(lotse: Lotse) -> list[str]:
 
 
 def _disk(lotse: Lotse) -> Line:
-    url = lotse.settings.database_url
+    url = store_url(lotse.settings)
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else None
     if folder is None or not folder.is_dir():
         return "green", ""

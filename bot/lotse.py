@@ -120,6 +120,16 @@ def demo_url(settings: Settings) -> str:
     return f"sqlite:///{settings.data / 'demo.db'}"
 
 
+def store_url(settings: Settings) -> str:
+    """Return where a Lotse with these settings remembers: the demo's file without a platform.
+
+    A `DATABASE_URL` of one's own counts in any case: somebody puts a store in order with it.
+    """
+    unset = Settings().database_url
+    demo = settings.demo and settings.database_url == unset
+    return demo_url(settings) if demo else settings.database_url
+
+
 def company(id: str, settings: Settings) -> Workspace:
     """Return a company as the settings describe it."""
     return Workspace(

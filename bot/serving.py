@@ -82,7 +82,9 @@ async def serve(lotse: Lotse, *, works: bool = True) -> None:
             await listener.start()
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise
+                host = lotse.settings.host
+                why = error.strerror or error
+                raise CannotListen(f"HOST: Lotse cannot listen on “{host}” ({why}).") from None
             port = lotse.settings.port
             raise CannotListen(
                 f"Port {port} is in use, perhaps by another Lotse. "

@@ -22,6 +22,7 @@ from handlers.automations.learning import relief as automation_relief
 from handlers.automations.learning import signals as automation_signals
 from handlers.automations.learning import understanding as automation_understanding
 from handlers.automations.measures import measuring as automation_measuring
+from handlers.bans import commands as ban_commands
 from handlers.bans import settings as ban_settings
 from handlers.board import commands as board_commands
 from handlers.board import digest as board_digest
@@ -76,7 +77,7 @@ from handlers.operations import commands as operations_commands
 from handlers.operations import invariants
 from handlers.ownership import commands as ownership_commands
 from handlers.ownership import digest as ownership_digest
-from handlers.ownership import leaving
+from handlers.ownership import leaving, standing_in
 from handlers.people import language as people_language
 from handlers.pilots import commands as pilot_commands
 from handlers.pilots import digest as pilot_digest
@@ -143,11 +144,13 @@ FEATURES: tuple[Feature, ...] = (
     rule_history.feature,
     ownership_commands.feature,
     leaving.feature,
+    standing_in.feature,
     ownership_digest.feature,
     stand_ins.feature,
     stand_ins_leaving.feature,
     repeat_commands.feature,
     folding.feature,
+    ban_commands.feature,
     problem_commands.feature,
     problem_lists.feature,
     problem_fixes.feature,

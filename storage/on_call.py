@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from storage.engine import Row, Tx
@@ -66,17 +66,23 @@ def find(tx: Tx, id: CoverId) -> Cover | None:
 
 
 def current(tx: Tx, now: datetime) -> list[Cover]:
-    """Return the confirmed covers of now; there is one for a person at most."""
-    rows = tx.rows(
+    """Return the confirmed covers of now; there is one for a person at most.
+
+    Those of its hour are asked for, the same for all commands that share a transaction.
+    """
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    found = tx.recall_as(
         f"""
         select {COLUMNS} from covers
-        where workspace = :workspace and ends_at > :now and starts_at <= :now
+        where workspace = :workspace and ends_at > :start and starts_at < :end
         and state = 'confirmed'
         order by starts_at, id
         """,
-        now=as_text(now),
+        _cover,
+        start=as_text(hour),
+        end=as_text(hour + timedelta(hours=1)),
     )
-    return [_cover(row) for row in rows]
+    return [each for each in found if each.starts_at <= now < each.ends_at]
 
 
 def overlapping(tx: Tx, person: PersonId, start: datetime, end: datetime) -> Cover | None:

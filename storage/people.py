@@ -70,15 +70,16 @@ COLUMNS = """
 
 def by_identity(tx: Tx, identity: str) -> Person | None:
     """Return who a platform's verified identity (`local:anna`, `slack:T1:U1`) belongs to."""
-    rows = tx.recall(
+    found = tx.recall_as(
         f"""
         select {COLUMNS} from identities i
         join people p on p.workspace = i.workspace and p.id = i.person
         where i.workspace = :workspace and i.identity = :identity
         """,
+        _person,
         identity=identity,
     )
-    return _person(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def find_or_create(
@@ -152,10 +153,12 @@ def _add(
 
 def find(tx: Tx, id: PersonId) -> Person | None:
     """Return a person by id."""
-    rows = tx.recall(
-        f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id", id=id
+    found = tx.recall_as(
+        f"select {COLUMNS} from people p where p.workspace = :workspace and p.id = :id",
+        _person,
+        id=id,
     )
-    return _person(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def everyone(tx: Tx) -> list[Person]:
@@ -176,6 +179,14 @@ def all(tx: Tx) -> list[Person]:
         f"select {COLUMNS} from people p where p.workspace = :workspace order by p.name, p.id"
     )
     return [_person(row) for row in rows]
+
+
+def called(tx: Tx, name: str) -> int:
+    """Count the people who have a name."""
+    rows = tx.rows(
+        "select count(*) as n from people where workspace = :workspace and name = :name", name=name
+    )
+    return int(rows[0]["n"])
 
 
 def managers(tx: Tx) -> list[Person]:

@@ -1,4 +1,4 @@
-"""What is counted per service about outages at night and about knowledge. Never per person."""
+"""What is counted per service about knowledge of outages. Never per person."""
 
 from __future__ import annotations
 
@@ -7,19 +7,7 @@ from datetime import datetime
 
 from storage.engine import Tx
 from storage.engine.ids import ServiceId
-from storage.engine.sql import as_moment, as_text
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """How many incidents of a service were declared within one minute; nothing else of them.
-
-    `at` is when the first of them was. Working time begins and ends with a minute.
-    """
-
-    service: ServiceId
-    at: datetime
-    count: int
+from storage.engine.sql import as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +16,6 @@ class Lone:
 
     service: ServiceId
     restored: int
-
-
-def declared(tx: Tx, start: datetime, end: datetime) -> list[Declared]:
-    """Return when incidents were declared from `start` until before `end`, without withdrawn."""
-    rows = tx.rows(
-        """
-        select service, min(declared_at) as at, count(*) as count from incidents
-        where workspace = :workspace and declared_at >= :start and declared_at < :end
-        and state <> 'withdrawn'
-        group by service, substr(declared_at, 1, 16) order by min(declared_at), service
-        """,
-        start=as_text(start),
-        end=as_text(end),
-    )
-    return [Declared(row["service"], as_moment(row["at"]), row["count"]) for row in rows]
 
 
 def lone(tx: Tx, start: datetime, least: int) -> list[Lone]:

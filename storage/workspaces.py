@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.engine import StorageError, Tx
+from storage.engine import Row, StorageError, Tx
 from storage.engine.sql import as_text
 
 UNNAMED = "Lotse"  # what a company is called that has told no name: the only one of its Lotse
@@ -59,9 +59,12 @@ def is_known(tx: Tx) -> bool:
 
 def get(tx: Tx) -> Workspace:
     """Return the workspace of this transaction."""
-    row = tx.recall(
-        "select id, name, language, zone, region from workspaces where id = :workspace"
+    return tx.recall_as(
+        "select id, name, language, zone, region from workspaces where id = :workspace", _workspace
     )[0]
+
+
+def _workspace(row: Row) -> Workspace:
     return Workspace(**row)
 
 

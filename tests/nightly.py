@@ -3,7 +3,8 @@
 `python -m tests.nightly --size soak --seed 7 --write` plays them, prints the totals as a table
 and puts it into docs/proofs.md, and its sum into the README, with day, commit, machine and seed:
 the same seed plays the same. With `--only` the other proofs keep what they came to before.
-`--size smoke` shows in minutes that each of them runs (a part is named by `--only`).
+`--size smoke` shows that each of them runs, with the numbers of every change (`.ci/run`); a part
+is named by `--only`.
 """
 
 from __future__ import annotations
@@ -70,15 +71,21 @@ class Total:
 
 
 WORTH = {  # what a proof prints: what it is in the sum
-    "kills": "processes killed", "pauses": "processes stopped past their lease",
+    "kills": "processes killed", "kills at one of them": "processes killed",
+    "pauses": "processes stopped past their lease",
     "rolling restart": "rolling updates",
     "reset cut": "cuts of the network", "silent cut": "cuts of the network",
     "commands answered": "commands answered", "answered": "commands answered",
     "heartbeats answered": "heartbeats answered", "answered with success": "commands answered",
     "answered and lost": "lost", "doubled": "doubled",
+    "faults injected": "faults injected", "faults of Slack planned": "faults injected",
+    "deliveries": "deliveries", "messages lost": "lost", "requests forged": "requests forged",
+    "bodies fuzzed": "bodies fuzzed",
+    "lives erased": "lives erased",
 }  # fmt: skip
 KILLED = ("kills", "answered", "messages accepted", "alarms sent twice")
 EDGES = ("kills", "deliveries", "answered with success", "answered and lost", "doubled")
+POINTS = ("named points", "kills at one of them", "answered and lost", "doubled")
 PAUSED = ("pauses", "leases held then", "of them taken over by others", "alarms sent twice")
 RUSH = (
     "faults of Slack planned", "times the store was taken away", "commands answered",
@@ -98,6 +105,20 @@ PROOFS = (
           ("--commands", "2000", "--kills", "50", "--store", "postgres", "--seed", SEED),
           ("--commands", "50000", "--kills", "1000", "--store", "postgres", "--seed", SEED),
           KILLED),
+    Proof("delivered again and again, on both stores", "tests.delivery.doubles",
+          ("--smoke", "--seed", SEED), ("--deliveries", "3000", "--seed", SEED),
+          ("--deliveries", "10000", "--seed", SEED),
+          ("deliveries", "inputs", "times the store was away", "doubled")),
+    Proof("races for one line of messages, PostgreSQL", "tests.delivery.races",
+          ("--smoke", "--seed", SEED),
+          ("--rows", "3000", "--faults", "20", "--seed", SEED),
+          ("--rows", "10000", "--faults", "40", "--seed", SEED),
+          ("messages", "kills and pauses", "accepted", "accepted twice", "shown as uncertain")),
+    Proof("faults of every kind", "tests.delivery.faults", ("--smoke", "--seed", SEED),
+          ("--faults", "2000", "--seed", SEED), ("--faults", "10000", "--seed", SEED),
+          ("faults injected", "kinds of them", "messages lost", "doubled")),
+    Proof("killed at every named point", "tests.delivery.crash_points", ("--seed", SEED),
+          ("--rounds", "3", "--seed", SEED), ("--rounds", "20", "--seed", SEED), POINTS),
     Proof("killed behind Slack's and Teams' addresses", "tests.delivery.kill_edges",
           ("--smoke", "--seed", SEED), ("--kills", "100", "--seed", SEED),
           ("--kills", "500", "--seed", SEED), EDGES),
@@ -121,19 +142,39 @@ PROOFS = (
           ("requests beside them", "answered 200", "p99 beside them, ms")),
     Proof("twenty commands a second", "benchmarks.endurance", ("--smoke",), (), ()),
     Proof("stories of the state machine, SQLite", "tests.operations.machine",
-          ("--examples", "3", "--steps", "20", "--seed", SEED),
+          ("--examples", "200", "--steps", "50", "--seed", SEED),
           ("--examples", "500", "--steps", "100", "--seed", SEED),
           ("--examples", "5000", "--steps", "100", "--seed", SEED)),
     Proof("stories of the state machine, PostgreSQL", "tests.operations.machine",
           ("--examples", "2", "--steps", "15", "--store", "postgres", "--seed", SEED),
           ("--examples", "50", "--steps", "100", "--store", "postgres", "--seed", SEED),
           ("--examples", "500", "--steps", "100", "--store", "postgres", "--seed", SEED)),
+    Proof("digests of years, where clocks change", "tests.digest.weeks",
+          ("--smoke", "--seed", SEED), ("--weeks", "1000", "--seed", SEED),
+          ("--weeks", "3000", "--seed", SEED),
+          ("weeks with one digest each", "of them on a day on which clocks change",
+           "outages of ours at that hour")),
     Proof("bytes of strangers, fuzzed", "tests.fuzz", ("--smoke", "--seed", SEED),
           ("--runs", "10000", "--seed", SEED), ("--runs", "100000", "--seed", SEED),
           ("bodies fuzzed", "parsers that failed")),
-    Proof("forged requests, races of tokens, lives of who is erased", "pytest",
-          ("-q", "-m", "soak"), ("-q", "-m", "soak"), ("-q", "-m", "soak"),
-          environment=(("LOTSE_SOAK", "1"),)),
+    *(
+        Proof(name, "pytest", ("-q", "-rP", "-m", "soak", path),
+              ("-q", "-rP", "-m", "soak", path), ("-q", "-rP", "-m", "soak", path), totals,
+              (("LOTSE_SOAK", "1"),))
+        for name, path, totals in (
+            ("forged requests", "tests/slack/test_signature.py", ("requests forged", "written")),
+            ("addresses of machines guessed", "tests/http/test_guessing.py",
+             ("addresses guessed", "hit")),
+            ("races of tokens, PostgreSQL", "tests/slack/test_tokens.py",
+             ("tokens renewed by two at once", "renewed twice")),
+            ("lives of who is erased", "tests/privacy/test_canary.py",
+             ("lives erased", "deeds in them", "traces left")),
+            ("a year of automations", "tests/automations/test_year.py",
+             ("looks at automations", "asked about without need")),
+            ("ten minutes of three people who type", "tests/conversation/test_three_people.py",
+             ("sentences typed", "answered wrong")),
+        )
+    ),
 )  # fmt: skip
 
 
@@ -232,15 +273,16 @@ def today() -> str:
 
 
 def commit() -> str:
-    """Return the commit that was played, marked where something is not committed."""
+    """Return the commit that was played, marked where more than totals is not committed."""
 
     def git(*words: str) -> str:
         return subprocess.run(
             ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    changed = "" if not git("status", "--porcelain", "--untracked-files=no") else " and changes"
-    return git("rev-parse", "--short", "HEAD") + changed
+    pages = (f":!{each.relative_to(ROOT)}" for each in (PAGE, FRONT))
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *pages)
+    return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 
 def machine() -> str:

@@ -21,6 +21,7 @@ class ByFile(LoadGroupScheduling):  # type: ignore[misc]
         return group.partition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)  # also where xdist is left out
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
     """Take our own scheduler with `--dist loadgroup`, which alone knows the groups."""
     if config.option.dist != "loadgroup":

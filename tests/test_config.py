@@ -55,6 +55,59 @@ def test_an_empty_value_is_no_value() -> None:
     assert Settings.from_env({"PORT": "", "LOTSE_ZONE": "", "SLACK_BOT_TOKEN": ""}) == Settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOTSE_SMTP", f"smtps://bot:{CANARY}@mail.example.com"),
+        ("LOTSE_URL", f"https://bot:{CANARY}@lotse.example.com"),
+        ("SLACK_API_URL", f"xoxb-{CANARY}"),
+        ("PORT", f"xapp-1-{CANARY}"),
+        ("LOTSE_ZONE", f"xoxb-{CANARY}"),
+        ("LOTSE_LANGUAGE", f"A1b2C3d4E5f6G7h8I9j0{CANARY}".replace("-", "")),
+    ],
+)
+def test_a_secret_that_was_put_into_another_setting_is_not_shown(name: str, value: str) -> None:
+    (said,) = [each for each in mistakes({name: value}) if each.startswith(f"{name}:")]
+    assert "canary" not in said
+    assert said.startswith(f"{name}: the value does not fit")
+
+
+def test_slacks_tokens_the_other_way_round_are_told() -> None:
+    said = mistakes({"SLACK_BOT_TOKEN": "xapp-1-x", "SLACK_APP_TOKEN": "xoxb-1"})
+    assert "the other way round" in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"HOST": "nosuch.invalid", "SLACK_BOT_TOKEN": "xoxb-1"}, "HOST"),
+        ({"DATABASE_URL": "sqlite:///{folder}"}, "{folder} cannot be used"),
+        ({"DATABASE_URL": "sqlite:///{folder}/text"}, "{folder}/text cannot be used"),
+        ({"DATABASE_URL": "sqlite:///{folder}/text/in.db"}, "in.db cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_setting(
+    tmp_path: Path, env: dict[str, str], named: str
+) -> None:
+    (tmp_path / "text").write_text("no database, " * 100)
+    given = {name: value.format(folder=tmp_path) for name, value in env.items()}
+    told = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"], "PORT": "0", "SLACK_SIGNING_SECRET": "s",
+            "SLACK_API_URL": "http://127.0.0.1:9/api/", "SLACK_BOT_TOKEN": "xoxb-1",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/new.db", **given,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 1
+    assert named.format(folder=tmp_path) in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 WRONG = [
     {"PORT": "http"},
     {"PORT": "-1"},

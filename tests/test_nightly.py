@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 
 import pytest
 
@@ -27,6 +28,18 @@ def test_numbers_of_rounds_are_added_and_of_times_the_longest_counts() -> None:
     assert nightly.summed(fleet, said) == "50 kills, 512 ms p99"
     machine = next(each for each in PROOFS if each.module == "tests.operations.machine")
     assert nightly.summed(machine, ["500 stories: every promise held.", ""]).startswith("500")
+
+
+def test_each_number_of_the_table_names_proofs_that_there_are() -> None:
+    rows = nightly.PAGE.read_text("utf-8").partition("## Each number")[2].partition("## What")[0]
+    cells = [line.strip("| ").split(" | ") for line in rows.splitlines() if line[:1] == "|"][2:]
+    assert len(cells) == 16 and all(len(each) == 4 for each in cells)
+    names = {each.name for each in PROOFS}
+    for number, *_sizes, proof in cells:
+        said, files = re.findall(r"\*(.+?)\*", proof), re.findall(r"`(tests/.+?)`", proof)
+        assert set(said) <= names, number
+        assert all((nightly.ROOT / each).exists() for each in files), number
+        assert said or files or proof in ("the same", "none yet"), number
 
 
 def total(name: str = KILLS.name, said: str = "3 kills", *, kept: bool = True) -> Total:

@@ -192,7 +192,7 @@ class Courier:
             await self._put_back(parcel, 0, reason)
         elif repeatable:
             await self._repeat(parcel, now, reason, counts=False)
-        elif platform.finds or (parcel.kind == ParcelKind.ALARM and parcel.copies + 1 < COPIES):
+        elif parcel.copies + 1 < COPIES if parcel.kind == ParcelKind.ALARM else platform.finds:
             later = now + SECOND_COPY
             await self._do(
                 lambda tx: outbox.again(

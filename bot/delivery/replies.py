@@ -64,6 +64,8 @@ def with_line(ctx: Context, answer: Response, said: Text) -> Response:
 def refusal_response(ctx: Context, request: Request, refusal: Refusal) -> Response:
     """Return a kind error with its way on, at the form's field that it is about."""
     parts: list[Part] = [Text(refusal.words)]
+    if not (request.submitted and refusal.field):  # a line has no fields to say the others at
+        parts += [Text(words) for _name, words in refusal.others]
     if refusal.kept:
         parts += [Text(each) for each in pieces(refusal.kept)]
     if refusal.buttons:

@@ -21,7 +21,7 @@ from bot.http.dialects import BadCall, Call
 from bot.http.limits import Unread
 from bot.http.limits import body as read_body
 from bot.http.payload_limits import too_deep_json
-from handlers.kit.commands import Hook
+from handlers.kit.ahead import Hook
 from storage.automations import intake
 from storage.engine import StorageError, Tx
 from storage.engine.ids import AutomationId
@@ -154,7 +154,11 @@ class Intake:
     async def _report(
         self, request: web.Request, secret: str, slug: str, tail: str
     ) -> tuple[int, str]:
-        found = await self._dispatcher.find(lambda tx, now: locate(tx, secret, slug, now))
+        if slug:
+            found = await self._dispatcher.find(lambda tx, now: by_name(tx, secret, slug, now))
+        else:
+            whose = await self._dispatcher.ask(intake.address(secret))
+            found = at_address(whose, self._dispatcher.now())
         if found is None:
             self._misses.add(request.remote or "")
             return 404, "not found"
@@ -183,7 +187,7 @@ class Intake:
         """A name fits nothing: list it, or let it become a draft if the caller wants that."""
         if not SLUG.fullmatch(found.slug):
             return (400, "invalid url format") if create else (404, "not found")
-        if not call.counts:
+        if call.odd == "preview":
             return 404, "not found"
         values = {**values_of(call), "slug": found.slug, "create": "1" if create else ""}
         await self._dispatcher.report(self._hook, found.workspace, "", values)
@@ -198,14 +202,15 @@ class Intake:
         await self._dispatcher.report(self._hook, workspace, automation, values_of(call))
 
 
-def locate(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
-    """Return whose address or name was called, None when it is nobody's."""
-    if not slug:
-        found = intake.by_address(tx, secret, now)
-        if found is None:
-            old = intake.by_old_address(tx, secret)
-            return Found(old[0], old[1], expired=True) if old else None
-        return Found(found[0], found[1])
+def at_address(found: intake.Address | None, now: datetime) -> Found | None:
+    """Return whose address was called, None when it is nobody's."""
+    if found is None:
+        return None
+    return Found(found.workspace, found.automation, expired=not found.is_valid(now))
+
+
+def by_name(tx: Tx, secret: str, slug: str, now: datetime) -> Found | None:
+    """Return whose name was called, None when the key is nobody's."""
     workspace = intake.by_key(tx, secret, now)
     if workspace is None:
         return None

@@ -66,7 +66,7 @@ def _read(tx: Tx, now: datetime) -> list[Known]:
             calendars[workspace] = company, suspicion.known(inside, now - REMEMBERED, now)
         company, outages = calendars[workspace]
         state = standing.standing(automation, company, outages, now).state
-        due = _due(automation, company, state, now)
+        due = standing.expected_by(automation, company, outages, now)
         label = automation.slug or automation.id
         found.append((workspace, label, automation, runs, state, due))
     return found
@@ -81,7 +81,11 @@ def lines(found: list[Known], friction: list[tuple[str, int]]) -> Iterator[str]:
             yield f"lotse_automation_runs_total{labels} {runs.get(kind, 0)}"
     for name, help, moments in (
         ("last_success", "When it last ran well.", [each[2].last_run_at for each in found]),
-        ("expected_by", "When its next run is expected.", [each[5] for each in found]),
+        (
+            "expected_by",
+            "By when its next run is expected, also in the past.",
+            [each[5] for each in found],
+        ),
     ):
         metric = f"lotse_automation_{name}_timestamp_seconds"
         yield from _head(metric, "gauge", help)
@@ -100,14 +104,6 @@ def lines(found: list[Known], friction: list[tuple[str, int]]) -> Iterator[str]:
     for workspace in sorted({each[0] for each in found}):
         count = sum(each[0] == workspace and not each[2].accountable for each in found)
         yield f"lotse_automations_ownerless{_labels(workspace=workspace)} {count}"
-
-
-def _due(automation: Automation, company: Company, state: State, now: datetime) -> datetime | None:
-    """Return when a run is expected: not of what somebody said does not run, nor in a pause."""
-    if state in (State.RETIRED, State.SAID_UNUSED):
-        return None
-    until = automation.paused_until if state is State.PAUSED else None
-    return standing.next_due(automation, company, max(now, until) if until else now)
 
 
 def _head(metric: str, kind: str, help: str) -> Iterator[str]:

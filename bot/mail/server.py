@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.delivery.dispatch import Dispatcher
 from bot.http.dialects import Call
-from bot.http.hooks import SECRET, SLUG, Found, Misses, locate, values_of
+from bot.http.hooks import SECRET, SLUG, Found, Misses, at_address, values_of
 from bot.mail import reading
 from handlers.automations.intake.odd import Odd
 from storage.automations import intake
@@ -95,7 +95,7 @@ class Mailbox:
 
     def _locate(self, name: str, tx: Tx, now: datetime) -> Found | None:
         if SECRET.fullmatch(name):
-            return locate(tx, name, "", now)
+            return at_address(intake.address(name)(tx), now)
         named = intake.by_slug(tx.within(self._workspace), name)
         if len(named) == 1:
             return Found(self._workspace, named[0], name)

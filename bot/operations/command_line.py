@@ -15,6 +15,7 @@ from pathlib import Path
 from bot import config_values
 from bot.config import Settings
 from bot.delivery.clock import utc
+from bot.lotse import store_url
 from handlers.kit.context import LOTSE
 from handlers.kit.tables import defused
 from handlers.kit.words import text
@@ -80,7 +81,11 @@ def day(typed: str) -> date:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Carry out one of these commands; return the exit status. Raises `StorageError`."""
+    """Carry out one of these commands; return the exit status. Raises `StorageError`.
+
+    Without a platform they are about the demo's store, as it runs beside them.
+    """
+    settings = replace(settings, database_url=store_url(settings))
     match options.what:
         case "backup":
             return _backup(settings)
@@ -118,7 +123,9 @@ def _backup(settings: Settings) -> int:
     from bot.operations import backup
 
     file = backup.take(settings, utc())
-    print(f"{file} is written and whole ({file.stat().st_size // 1024} KB).")
+    sqlite = settings.database_url.startswith(backup.SQLITE)
+    of = settings.database_url.removeprefix(backup.SQLITE) if sqlite else "the database"
+    print(f"{file} is written and whole ({file.stat().st_size // 1024} KB): a copy of {of}.")
     if not settings.backup_key:
         print("It is not sealed: python -m bot key --backup makes a key.", file=sys.stderr)
     return 0

@@ -44,11 +44,17 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {"hour": wish.hour, "pace": wish.pace}
 
 
+def _is_time(_ctx: Context, hour: str) -> None:
+    if read_clock(hour) is None:
+        raise Refusal(_("“{hour}” is no time; one is 09:00.", hour=hour[:20]), field="hour")
+
+
 @feature.command(
     "attention",
     "sammelnachricht",
     help=_("When and how often may I come to you unasked?"),
     current=_current,
+    checks=(_is_time,),
 )
 def choose(
     ctx: Context,
@@ -61,8 +67,7 @@ def choose(
     pace: Annotated[Pace, ChoiceReader(Pace, PACES, {}), Ask(_("How often?"))] = Pace.DAILY,
 ) -> Reply:
     found = read_clock(hour)
-    if found is None:
-        raise Refusal(_("“{hour}” is no time; one is 09:00.", hour=hour[:20]), field="hour")
+    assert found is not None, "it was checked"
     clock = f"{found:%H:%M}"
     stored.set_wish(ctx.tx, ctx.person.id, Wish(clock, pace))
     matters.replan(ctx, ctx.person.id)

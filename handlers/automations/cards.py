@@ -187,6 +187,9 @@ def _buttons(
     if automation.state is AutomationState.RETIRED:
         return [Buttons((Button(_("Bring back"), call("auto back", automation=id)), past))]
     found: list[MessagePart] = [Buttons((tell, learn, past)), Buttons(signals.on_card(automation))]
+    asked = people.answers_asked(automation, ctx.person.id)
+    if asked:
+        found.insert(0, Buttons(asked))
     own = is_own(ctx, automation)
     if not own:
         if owner(ctx, automation) is None or ctx.person.manager:
@@ -197,6 +200,8 @@ def _buttons(
     first = [Button(_("Complete the profile"), call("auto complete", automation=id))]
     if gaps:
         first.append(Button(_("Three sentences"), call("auto rules", automation=id)))
+        if profile.GOAL in gaps:
+            first.append(Button(_("Link it to a goal"), call("mandate link", automation=id)))
     elif automation.phase is not AutomationPhase.OPERATION:
         first.append(Button(_("Put into operation"), call("auto live", automation=id), "primary"))
     if automation.phase is AutomationPhase.IDEA:

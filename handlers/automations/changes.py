@@ -22,7 +22,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Post, Reply, line
 from handlers.kit.readers import NumberReader, TextReader, folded
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader
 from handlers.kit.worded import choice
 from handlers.kit.words import _
 from storage import automations
@@ -107,7 +107,7 @@ def around(
     ctx: Context,
     automation: AutoRef,
     *,
-    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, ReasonReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     need_own(ctx, automation)
     must_be_active(automation)

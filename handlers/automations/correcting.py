@@ -91,6 +91,36 @@ def rename(
     return Reply(line(said, open_card), subject=shown)
 
 
+def _may_complete(ctx: Context, automation: Automation) -> None:
+    need_own(ctx, automation)
+
+
+def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
+    """Refuse a wider purpose until something was improved since it went into operation.
+
+    A correction keeps at least half of the words.
+    """
+    live, words = automation.live_at, set(folded(purpose).split())
+    before = set(folded(automation.purpose).split())
+    if live is None or len(words & before) * 2 >= len(words | before):
+        return
+    reviews = learning.reviews(ctx.tx, automation.id)
+    if any(
+        each.outcome is ReviewOutcome.DONE and each.ended_at and each.ended_at >= live
+        for each in reviews
+    ):
+        return
+    said = _(
+        "“{name}” was not improved since it went into operation. First improve, then extend.",
+        name=automation.name,
+    )
+    told = [signals.told_words(each) for each in learning.open_signals(ctx.tx, automation.id)]
+    if told:
+        said = _("{said} Open: {signals}.", said=said, signals=some(told, 5))
+    button = Button(_("What we are learning"), call("auto learn", automation=automation.id))
+    raise Refusal(said, field="purpose", buttons=(button,))
+
+
 @feature.command(
     "auto complete",
     "auto ergänzen",
@@ -98,6 +128,7 @@ def rename(
     hidden=True,
     submit=_("Save"),
     current=lambda ctx, given: _profile_now(ctx, AutomationId(given.get("automation", ""))),
+    checks=(_may_complete, _improve_first),
 )
 def complete(
     ctx: Context,
@@ -163,7 +194,6 @@ def complete(
 
 def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) -> Reply:
     values = {name: "" if value is None else str(value) for name, value in given.items()}
-    _improve_first(ctx, automation, values.get("purpose", automation.purpose))
     changed = profile.correct(ctx, automation, values)
     now = automations.find(ctx.tx, automation.id) or automation
     gaps = profile.lacks(ctx, now, history.profile(ctx.tx, automation.id))
@@ -177,32 +207,6 @@ def _saved(ctx: Context, automation: Automation, given: Mapping[str, object]) ->
     else:
         said = _("Saved. Nothing is missing for operation.")
     return Reply(line(said, *next_steps(automation, gaps)), posts=posts, subject=automation.name)
-
-
-def _improve_first(ctx: Context, automation: Automation, purpose: str) -> None:
-    """Refuse a wider purpose until something was improved since it went into operation.
-
-    A correction keeps at least half of the words.
-    """
-    live, words = automation.live_at, set(folded(purpose).split())
-    before = set(folded(automation.purpose).split())
-    if live is None or len(words & before) * 2 >= len(words | before):
-        return
-    reviews = learning.reviews(ctx.tx, automation.id)
-    if any(
-        each.outcome is ReviewOutcome.DONE and each.ended_at and each.ended_at >= live
-        for each in reviews
-    ):
-        return
-    said = _(
-        "“{name}” was not improved since it went into operation. First improve, then extend.",
-        name=automation.name,
-    )
-    told = [signals.told_words(each) for each in learning.open_signals(ctx.tx, automation.id)]
-    if told:
-        said = _("{said} Open: {signals}.", said=said, signals=some(told, 5))
-    button = Button(_("What we are learning"), call("auto learn", automation=automation.id))
-    raise Refusal(said, field="purpose", buttons=(button,))
 
 
 def next_steps(automation: Automation, gaps: Sequence[object]) -> tuple[Button, ...]:

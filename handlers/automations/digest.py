@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from handlers import rights
 from handlers.automations import escalation, figures, people, timetable
 from handlers.automations.learning import checks, signals
+from handlers.automations.measures import stands
 from handlers.automations.rules.company import Known, known
 from handlers.automations.rules.standing import State
 from handlers.automations.state import (
@@ -25,7 +26,8 @@ from handlers.kit.doors import Glance, Section, Task, Week, figure
 from handlers.kit.messages import Button, Facts, Items, Part, Title
 from handlers.kit.people import name
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n, first_lines, some
+from handlers.kit.words import Words, _, _n, apart, first_lines, some
+from handlers.on_call import duty
 from storage import automations
 from storage.automations import Automation, history, learning, outages, questions
 from storage.automations.states import SignalKind
@@ -34,7 +36,6 @@ from storage.engine.ids import AutomationId
 feature = Feature(_("Automations"))
 
 GRACE = timedelta(days=7)  # how long something new may go without its first run
-SEEN = 2  # working days that whoever decides has known of it before others read of it
 SHOWN = 5
 UNANSWERED = 5  # working days after which the digest names a question
 
@@ -62,16 +63,26 @@ UNUSED = feature.measure(
 UNMEASURED = feature.measure(
     "unmeasured",
     _("Never reported"),
-    _("it has never reported a run, or Lotse could not be called when it was expected"),
+    _("it has never reported a run"),
     "automations",
-    "intake_gaps",
 )
 STANDS = feature.measure(
     "stands",
     _("How automations stand"),
     _(
         "Fails: the last run failed. Idle: five runs in a row found nothing to do. "
-        "Late: a run is missing. Resting: outside its season, or on a day of rest."
+        "Late: a run is missing. Resting: outside its season, or on a day of rest. "
+        "Unknown: Lotse did not run, or heard too little, when a run was expected."
+    ),
+    "automations",
+    "intake_gaps",
+)
+OWNERLESS = feature.measure(
+    "ownerless",
+    _("Nobody answers for it"),
+    _(
+        "automations that reported a run and that nobody has entered yet, and those whose "
+        "accountable person is no longer active"
     ),
     "automations",
 )
@@ -84,7 +95,7 @@ LEARNT = feature.measure(
 CHECKED = feature.measure(
     "checked",
     _("Looks at results"),
-    _("looks at five results that were entered in the week"),
+    _("looks at five results that were entered in the week, and those that are due by now"),
     "automation_checks",
 )
 NET_WEEK = feature.measure(
@@ -105,6 +116,7 @@ STATES_TOLD = (
     (State.IDLE, STANDS, _("Idle")),
     (State.LATE, STANDS, _("Late")),
     (State.UNMEASURED, UNMEASURED, _("Never reported")),
+    (State.UNKNOWN, STANDS, _("Unknown because of Lotse")),
     (State.RESTING, STANDS, _("Resting")),
 )
 
@@ -122,10 +134,11 @@ def section(ctx: Context, week: Week) -> Section | None:
         ]
         return Section(parts=tuple(_learnt(ctx, week, ours)))
     seen = known(ctx)
-    stands = [seen.standing(each) for each in all_of_them]
-    stood = [each.state for each in stands]
+    standings = [seen.standing(each) for each in all_of_them]
+    stood = [each.state for each in standings]
     used = sum(
-        each.state is State.IN_USE or (each.state is State.NEW and not each.late) for each in stands
+        each.state is State.IN_USE or (each.state is State.NEW and not each.late)
+        for each in standings
     )
     unmeasured = figure(UNMEASURED, stood.count(State.UNMEASURED))
     open_ones = questions.open_ones(ctx.tx)
@@ -134,7 +147,10 @@ def section(ctx: Context, week: Week) -> Section | None:
         for each in all_of_them
         if (task := _task(ctx, each, seen, open_ones.get(each.id))) is not None
     ]
-    decides = [*people.left_behind(ctx), *decides]
+    left = [
+        each for each in all_of_them if each.accountable and not duty.is_here(ctx, each.accountable)
+    ]
+    decides = [*people.left_behind(ctx, left), *decides]
     drafts = automations.drafts(ctx.tx)
     if drafts:
         adopt = Button(_("Enter it"), call("auto adopt", draft=drafts[0].id))
@@ -142,8 +158,28 @@ def section(ctx: Context, week: Week) -> Section | None:
         words = _("Nobody answers for it yet: {names}.", names=names)
         decides.append(Task(words, (adopt,), drafts[0].registered_at, "automations:drafts"))
     verdict = (_in_use(used, len(all_of_them), unmeasured),) if all_of_them else ()
-    parts = tuple(_signal_parts(ctx, week, all_of_them, seen, open_ones))
-    return Section(tuple(decides), parts, verdict, _saved_words(ctx, week, all_of_them))
+    parts, quiet = _signal_parts(ctx, week, all_of_them, seen, open_ones)
+    return Section(
+        tuple(decides),
+        (*_ownerless(left, drafts), *parts),
+        verdict,
+        _saved_words(ctx, week, all_of_them),
+        tuple(quiet),
+    )
+
+
+def _ownerless(left: Sequence[Automation], drafts: Sequence[Automation]) -> list[Part]:
+    """Return how many automations nobody answers for, beside the services of which that holds."""
+    named: list[Words] = [_("“{name}”", name=each.name) for each in (*left, *drafts)]
+    if not named:
+        return []
+    said = _n(
+        "Nobody answers for {n} automation ({names}).",
+        "Nobody answers for {n} automations ({names}).",
+        figure(OWNERLESS, len(named)),
+        names=some(named, SHOWN),
+    )
+    return [Title(_("Gaps")), Items((said,))]
 
 
 def _in_use(used: int, whole: int, unmeasured: int) -> Words:
@@ -188,9 +224,13 @@ def _task(
     if since is None:
         return None
     decides = owner(ctx, automation)
+    rests: Words = evidence(ctx, automation, seen)
+    if question is not None:
+        asked = calendar.day_of(question.opened_at, ctx.workspace.zone)
+        rests = _("{words}; asked on {day}", words=rests, day=asked)
     values = {
         "name": automation.name,
-        "evidence": evidence(ctx, automation, seen),
+        "evidence": rests,
         "who": name(ctx, decides.id if decides else automation.accountable),
     }
     if automation.last_report_at is None:
@@ -222,10 +262,10 @@ def _since(
     """Return since when somebody should decide about an automation; None when nobody has to."""
     found = seen.standing(automation).state
     if found is State.UNUSED and question is not None:
-        return question.opened_at if escalation.age(question, seen) >= SEEN else None
+        return question.opened_at if escalation.age(question, seen) >= stands.SEEN else None
     kept = automation.kept_until is not None and now < automation.kept_until
     quiet = automation.quiet_until is not None and now < automation.quiet_until
-    if found is State.UNMEASURED and automation.last_report_at is None and not (kept or quiet):
+    if found is State.UNMEASURED and not (kept or quiet):
         since = automation.registered_at + GRACE
         return since if now > since else None
     return None
@@ -237,42 +277,31 @@ def _signal_parts(
     all_of_them: list[Automation],
     seen: Known,
     open_ones: Mapping[AutomationId, questions.Question],
-) -> list[Part]:
+) -> tuple[list[Part], list[Words]]:
+    """Return the chapters, and the names of those without a finding."""
     rows: list[tuple[Words, Words]] = []
     for state, measure, label in STATES_TOLD:
-        names = [
-            _named(ctx, each, open_ones.get(each.id))
+        stand = [
+            (each, open_ones.get(each.id), stands.began(ctx, each, seen))
             for each in all_of_them
-            if seen.standing(each).state is state and _is_seen(each, seen, open_ones.get(each.id))
+            if seen.standing(each).state is state
+        ]
+        names = [
+            stands.named(ctx, each, question, began)
+            for each, question, began in stand
+            if stands.is_seen(each, seen, question, began)
         ]
         if names:
-            said = _("{names}", names=figure(measure, names[:SHOWN]))
-            rest = len(names) - SHOWN
-            more = _n("{n} more", "{n} more", rest)
-            rows.append((label, _("{names}; {more}", names=said, more=more) if rest > 0 else said))
+            n = figure(measure, len(names))
+            rows.append((label, _("{n} ({names})", n=n, names=apart(some(names, SHOWN)))))
     for outage in outages.since(ctx.tx, week.start):
         if outage.began_at < week.end:
             rows.append((_("Lotse itself"), outage_words(outage)))
     parts: list[Part] = [Title(_("Automations")), Facts(tuple(rows))] if rows else []
-    return [*parts, *_learnt(ctx, week, all_of_them), *_operation(ctx, week, seen)]
-
-
-def _is_seen(automation: Automation, seen: Known, question: questions.Question | None) -> bool:
-    """Say whether whoever decides has known for two working days how an automation stands."""
-    found = seen.standing(automation)
-    if found.state is State.UNUSED:
-        return question is not None and escalation.age(question, seen) >= SEEN
-    if found.state is State.LATE and found.first_missed is not None:
-        return seen.working_days(found.first_missed.due, seen.now) >= SEEN
-    return True
-
-
-def _named(ctx: Context, automation: Automation, question: questions.Question | None) -> Words:
-    """Return an automation, and since when it is asked whether it is still needed."""
-    if question is None:
-        return automation.name
-    day = calendar.day_of(question.opened_at, ctx.workspace.zone)
-    return _("{name} (asked on {day})", name=automation.name, day=day)
+    operation = _operation(ctx, week, all_of_them, seen)
+    named = ((_("Automations"), parts), (_("Operation"), operation))
+    quiet: list[Words] = [title for title, each in named if not each] if all_of_them else []
+    return [*parts, *_learnt(ctx, week, all_of_them), *operation], quiet
 
 
 def _learnt(ctx: Context, week: Week, of: list[Automation]) -> list[Part]:
@@ -316,18 +345,19 @@ def _saved_words(ctx: Context, week: Week, of: Sequence[Automation]) -> tuple[Wo
     return (_("net time about {n} h (estimated)", n=hours),)
 
 
-def _operation(ctx: Context, week: Week, seen: Known) -> list[Part]:
+def _operation(ctx: Context, week: Week, of: Sequence[Automation], seen: Known) -> list[Part]:
     done = learning.checks_between(ctx.tx, week.start, week.end)
     late = [
-        each.name
-        for each in automations.all(ctx.tx)
-        if (due := checks.due_check(ctx, each)) is not None and due < ctx.now
+        _("“{name}”, since {day}", name=each.name, day=calendar.day_of(due, ctx.workspace.zone))
+        for each, due in checks.overdue(ctx, of)
+        if seen.working_days(due, ctx.now) >= stands.SEEN
     ]
     items: list[Words] = []
     if done:
         items.append(_n("{n} look at results", "{n} looks at results", figure(CHECKED, done)))
     if late:
-        items.append(_("still to look at: {names}", names=some(late, SHOWN)))
+        n = figure(CHECKED, len(late))
+        items.append(_("{n} still to look at ({names})", n=n, names=apart(some(late, SHOWN))))
     for kind, area, _words, count in learning.changes_between(ctx.tx, week.start, week.end):
         reviews = _n("{n} review", "{n} reviews", figure(figures.REVIEWS, count))
         items.append(

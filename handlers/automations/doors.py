@@ -30,12 +30,13 @@ feature = Feature(_("Automations"))
 def waiting(ctx: Context) -> list[Task]:
     """Return the automations that the asker is to accept, to decide about, or to look after."""
     found = people.open_questions(ctx)
+    all_of_them = automations.all(ctx.tx)
     if ctx.person.manager:
-        found += people.left_behind(ctx)
+        found += people.left_behind(ctx, all_of_them)
     seen = known(ctx)
     told = {each.key for each in matters.held_back(ctx, ctx.person.id)}  # attention shows those
     mine = []
-    for each in automations.all(ctx.tx):
+    for each in all_of_them:
         decides = owner(ctx, each)
         if decides is None or decides.id != ctx.person.id:
             continue

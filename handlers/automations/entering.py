@@ -136,12 +136,27 @@ def _draft_name(ctx: Context, given: Mapping[str, str]) -> Mapping[str, str]:
     return {"name": found.name if found else draft.removeprefix(SLUG)}
 
 
+def free_name(ctx: Context, name: str, draft: str = "") -> None:
+    """Refuse a name that another automation has, or another draft of one."""
+    shown = " ".join(name.split())[:LONGEST_NAME]
+    active = [*automations.all(ctx.tx), *automations.drafts(ctx.tx)]
+    if any(folded(each.name) == folded(shown) and each.id != draft for each in active):
+        refusal = _taken(shown)
+        refusal.field = "name"
+        raise refusal
+
+
+def _new_name(ctx: Context, name: str) -> None:
+    free_name(ctx, name)
+
+
 @feature.command(
     "auto new",
     "auto neu",
     help=_("Enter an automation with its accountable person."),
     submit=_("Enter it"),
     needs="automation",
+    checks=(_new_name, people.two_people),
 )
 def new(
     ctx: Context,
@@ -173,6 +188,7 @@ def new(
     submit=_("Enter it"),
     hidden=True,
     needs="automation",
+    checks=(_new_name, people.two_people),
 )
 def exists(
     ctx: Context,
@@ -205,6 +221,7 @@ def exists(
     hidden=True,
     needs="automation",
     current=_draft_name,
+    checks=(free_name, people.two_people),
 )
 def adopt(
     ctx: Context,
@@ -274,9 +291,7 @@ def register(
     Also for a pilot that goes into operation: everything that it knows comes in `values`.
     """
     if accountable == deputy:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
+        raise Refusal(people.NOT_TWO)
     shown = " ".join(name.split())[:LONGEST_NAME]
     before = automations.find(ctx.tx, AutomationId(draft)) if draft else None
     if (
@@ -389,7 +404,7 @@ def _from_draft(
 
 
 def _taken(name: str) -> Refusal:
-    return Refusal(_("There is an automation called “{name}” already.", name=name), field="name")
+    return Refusal(_("There is an automation called “{name}” already.", name=name))
 
 
 def free_slug(ctx: Context, name: str) -> str:

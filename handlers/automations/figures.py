@@ -16,6 +16,7 @@ from handlers.kit.context import Context
 from handlers.kit.doors import figure
 from handlers.kit.words import Sentence, Words, _, _n
 from storage.automations import Automation, history, intake, learning
+from storage.automations.history import Entry
 from storage.automations.states import RunKind, SignalKind
 
 feature = Feature(_("Automations"))
@@ -141,7 +142,7 @@ def figures(ctx: Context, automation: Automation, seen: Known) -> Figures:
         bypassed=sum(each.kind is SignalKind.BYPASSED for each in told),
         by_hand=sum(each.kind is SignalKind.BY_HAND for each in told),
         rework=sum(each.minutes or 0 for each in told),
-        gross=gross_minutes(ctx, automation, kept, sums),
+        gross=gross_minutes(ctx, kept, history.of(ctx.tx, automation.id), sums),
         saved=sum(saved for _day, _kind, _count, _seconds, saved in sums),
         durations=tuple(intake.durations(ctx.tx, automation.id, since)),
         items=intake.items(ctx.tx, automation.id, since),
@@ -156,27 +157,32 @@ def net_between(
     first, after = (calendar.day_of(each, zone).isoformat() for each in (start, end))
     sums = intake.sums_between(ctx.tx, first, after)
     rework = learning.rework_between(ctx.tx, start, end)
+    kept, changed = history.profiles(ctx.tx), history.estimates(ctx.tx, start)
     gross = 0
     for each in automations:
         if each.id in sums:
             ran = sums[each.id]
-            gross += gross_minutes(ctx, each, history.profile(ctx.tx, each.id), ran)
+            gross += gross_minutes(ctx, kept.get(each.id, {}), changed.get(each.id, ()), ran)
             gross += sum(saved for _day, _kind, _count, _seconds, saved in ran)
     return gross - rework if gross or rework else None
 
 
 def gross_minutes(
     ctx: Context,
-    automation: Automation,
     kept: Mapping[str, str],
+    changed: Sequence[Entry],
     sums: list[tuple[str, str, int, int, int]],
 ) -> int:
-    """Return the minutes that useful runs saved, by the estimate that held on the day."""
-    entries, zone = history.of(ctx.tx, automation.id), ctx.workspace.zone
+    """Return the minutes that useful runs saved, by the estimate that held on the day.
+
+    `kept` is what holds now; `changed` what was changed since the first of the days, the latest
+    first.
+    """
+    zone = ctx.workspace.zone
 
     def on(field: str, day: str, default: int) -> int:
         value = kept.get(field, "")
-        for each in entries:  # the latest first
+        for each in changed:
             if each.field == field and calendar.day_of(each.at, zone).isoformat() > day:
                 value = each.before
         return int(value) if value.isdigit() else default

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from handlers.automations.profile import PHASES
+from handlers.automations.rules.company import known
+from handlers.automations.state import label_with_end
 from handlers.kit.commands import Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Found
@@ -9,7 +12,7 @@ from handlers.kit.messages import Button
 from handlers.kit.words import _
 from handlers.similarity import SAID, said_share
 from storage import automations
-from storage.automations.states import AutomationState
+from storage.automations.states import AutomationPhase
 
 feature = Feature(_("Automations"))
 
@@ -18,12 +21,14 @@ feature = Feature(_("Automations"))
 def found(ctx: Context, words: str) -> list[Found]:
     """Return those that say it."""
     hits: list[Found] = []
+    seen = known(ctx)
     for each in automations.everything(ctx.tx):
         name, purpose = said_share(words, each.name), said_share(words, each.purpose)
         if max(name, purpose) >= SAID:
             shows = Button(_("Show"), call("auto", automation=each.id))
             where = _("name") if name >= purpose else _("purpose")
-            state = _("retired") if each.state is AutomationState.RETIRED else _("in use")
+            draft = each.phase is AutomationPhase.DRAFT and each.retired_at is None
+            state = PHASES[each.phase] if draft else label_with_end(seen.standing(each))
             hits.append(
                 Found(
                     key=each.id,

@@ -32,13 +32,23 @@ def unknown(name: str, known: list[str]) -> Refusal:
 
 
 class AutomationReader(NameReader):
-    """An automation by its name, or by a button's id: that also finds drafts and retired ones."""
+    """An automation by its name, or by a button's id, which finds retired ones, too."""
+
+    def take(self, text: str, ctx: Context, *, last: bool) -> tuple[object, str] | None:
+        found = super().take(text, ctx, last=last)
+        if found is not None:
+            return found
+        for each in automations.drafts(ctx.tx):
+            if folded(each.name) == folded(text):
+                return each, ""
+        return None
 
     def value(self, raw: str, ctx: Context) -> object:
         found = automations.find(ctx.tx, AutomationId(raw))
         if found is not None:
             return found
-        for each in self.all(ctx.tx):
+        register = self.all(ctx.tx)
+        for each in (*register, *automations.drafts(ctx.tx)):
             if folded(each.name) == folded(raw):
                 return each
         raise self.unknown(raw, [each.name for each in self.all(ctx.tx)])

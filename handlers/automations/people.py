@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 from handlers.attention import matters
 from handlers.automations import escalation, profile
 from handlers.automations.lookup import AutoRef
-from handlers.automations.state import need_own, owner
+from handlers.automations.state import is_own, need_own, owner
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Event, Held, Task
@@ -26,6 +27,8 @@ from storage.engine.ids import AutomationId, PersonId
 from storage.people import Person
 
 feature = Feature(_("Automations"))
+
+NOT_TWO = _("The deputy has to be somebody else, else nobody stands in.")
 
 
 def unaccepted(automation: Automation) -> list[PersonId]:
@@ -65,6 +68,13 @@ def _asks(ctx: Context, automation: Automation, id: str) -> Message:
             Buttons(_answers(automation)),
         )
     )
+
+
+def answers_asked(automation: Automation, id: PersonId) -> tuple[Button, ...]:
+    """Return the answers to what somebody is asked, for the card, which they look at."""
+    if id not in (*unaccepted(automation), automation.offered_to):
+        return ()
+    return _answers(automation)[:-1]
 
 
 def _answers(automation: Automation) -> tuple[Button, ...]:
@@ -152,6 +162,16 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     )
 
 
+def _may_name(ctx: Context, automation: Automation) -> None:
+    need_own_or_manager(ctx, automation)
+
+
+def two_people(_ctx: Context, accountable: Person, deputy: Person) -> None:
+    """Refuse one person in both roles."""
+    if accountable.id == deputy.id:
+        raise Refusal(NOT_TWO, field="deputy")
+
+
 @feature.command(
     "auto people",
     "auto personen",
@@ -159,6 +179,7 @@ def decline(ctx: Context, automation: AutoRef) -> Reply:
     hidden=True,
     submit=_("Ask"),
     current=lambda ctx, given: _people_now(ctx, AutomationId(given.get("automation", ""))),
+    checks=(_may_name, two_people),
 )
 def name_people(
     ctx: Context,
@@ -167,11 +188,6 @@ def name_people(
     accountable: Annotated[Person, PersonReader(), Ask(_("Accountable"))],
     deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"))],
 ) -> Reply:
-    need_own_or_manager(ctx, automation)
-    if accountable.id == deputy.id:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
     posts = set_people(ctx, automation, accountable.id, deputy.id)
     who = [Who(accountable.id, accountable.name), Who(deputy.id, deputy.name)]
     said = _("Named for “{name}”: {who}.", name=automation.name, who=who)
@@ -364,10 +380,10 @@ def who_answers(ctx: Context, automation: Automation) -> Sentence:
     return _("{who}", who=name_of(ctx, automation.accountable))
 
 
-def left_behind(ctx: Context) -> list[Task]:
-    """Return the automations whose accountable person is no longer here, with who stands in."""
+def left_behind(ctx: Context, of: Sequence[Automation]) -> list[Task]:
+    """Return those whose accountable person is no longer here, with who stands in."""
     found = []
-    for each in automations.all(ctx.tx):
+    for each in of:
         if not each.accountable or duty.is_here(ctx, each.accountable):
             continue
         values = {"name": each.name, "who": name_of(ctx, each.accountable)}
@@ -378,5 +394,7 @@ def left_behind(ctx: Context) -> list[Task]:
             values["other"] = name_of(ctx, acting.id)
             words = _("“{name}”: {who} is no longer active; {other} stands in.", **values)
         button = Button(_("Name somebody"), call("auto people", automation=each.id))
+        if not (ctx.person.manager or is_own(ctx, each)):
+            button = Button(_("Show"), call("auto", automation=each.id))
         found.append(Task(words, (button,), None, f"automation:{each.id}:left"))
     return found

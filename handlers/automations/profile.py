@@ -121,7 +121,7 @@ PROFILE = (
     Told("limit3", Part.LEADING, _("Limit of the third"), needed=False),
     Told("priorities", Part.LEADING, _("Priorities")),
     Told("consequences", Part.LEADING, _("Consequences")),
-    Told("check_days", Part.FEEDBACK, _("Quality check every")),
+    Told("check_days", Part.FEEDBACK, _("Quality check")),
     Told("ai", Part.FEEDBACK, _("Uses AI")),
     Told("data", Part.FEEDBACK, _("Data used")),
     Told("retention", Part.FEEDBACK, _("How long data are kept"), needed=False),
@@ -195,7 +195,7 @@ def value_words(field: str, value: str) -> Words:
     if field in CHOICES:
         return CHOICES[field].labels().get(value, value)
     if field == "check_days":
-        return _n("{n} day", "{n} days", int(value)) if value.isdigit() else value
+        return _n("every day", "every {n} days", int(value)) if value.isdigit() else value
     return value
 
 

@@ -42,6 +42,8 @@ def label_with_end(found: Standing) -> Words:
         if found.state is State.PAUSED:
             return _("paused until {until:day}", until=found.until)
         return _("snoozed until {until:day}", until=found.until)
+    if found.state is State.UNKNOWN and found.outage is not None and found.outage.why == "few":
+        return _("unknown, Lotse heard too little")
     return found.state.words
 
 

@@ -97,6 +97,16 @@ def _now(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {name: str(each.days) for name, each in zip(names, steps(ctx.tx)[1:], strict=True)}
 
 
+def _in_order(_ctx: Context, reminder: int, deputy: int) -> None:
+    if not reminder < deputy:
+        raise Refusal(_("Each step comes later than the one before."), field="deputy")
+
+
+def _managers_last(_ctx: Context, deputy: int, manager: int) -> None:
+    if not deputy < manager:
+        raise Refusal(_("Each step comes later than the one before."), field="manager")
+
+
 @feature.command(
     "auto days",
     "auto tage",
@@ -104,6 +114,7 @@ def _now(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="settings",
     current=_now,
+    checks=(_in_order, _managers_last),
 )
 def change(
     ctx: Context,
@@ -112,8 +123,6 @@ def change(
     deputy: Annotated[int, NumberReader(1, MOST), Ask(_("Working days until the deputy"))],
     manager: Annotated[int, NumberReader(1, MOST), Ask(_("Working days until a manager"))],
 ) -> Reply:
-    if not reminder < deputy < manager:
-        raise Refusal(_("Each step comes later than the one before."), field="manager")
     workspaces.set_setting(ctx.tx, DAYS, f"{reminder} {deputy} {manager}")
     shown = Button(_("Who is asked, and when"), call("auto timetable"))
     return Reply(line(_("Saved. It also holds for questions that are open."), shown))

@@ -70,6 +70,17 @@ def of_incident(ctx: Context, incident: Incident) -> tuple[Rows, tuple[Button, .
     return rows, tuple(opens(each) for each in mine or others[:1])
 
 
+def foresee(ctx: Context, incident: Incident) -> None:
+    """Ask ahead for what these rows and the question want to know of a new incident."""
+    number = incident.number
+    ctx.tx.foresee(
+        lambda tx: repeats.root_of(tx, number),
+        lambda tx: repeats.matches(tx, number),
+        lambda tx: problems.about(tx, incident.service, number),  # it is a group of its own
+        lambda tx: outages.outages(tx, number),
+    )
+
+
 def _times(ctx: Context, incident: Incident, root: IncidentNumber) -> tuple[int, int]:
     """Return the how manieth it is of its group, in the days up to it."""
     days = rules(ctx.tx).days

@@ -42,6 +42,14 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {name: str(value) for name, value in asdict(rules(ctx.tx)).items()}
 
 
+def _sooner_when_serious(_ctx: Context, often: int, serious: int) -> None:
+    if serious > often:
+        raise Refusal(
+            _("The number for serious incidents cannot be higher than for the others."),
+            field="serious",
+        )
+
+
 @feature.command(
     "settings repeats",
     "einstellungen wiederholungen",
@@ -49,6 +57,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="settings",
     current=_current,
+    checks=(_sooner_when_serious,),
 )
 def change(
     ctx: Context,
@@ -69,10 +78,5 @@ def change(
         Ask(_("Quiet days until done"), _("Without a repeat, if nobody checks; 7 is usual.")),
     ],
 ) -> Reply:
-    if serious > often:
-        raise Refusal(
-            _("The number for serious incidents cannot be higher than for the others."),
-            field="serious",
-        )
     set_rules(ctx.tx, Rules(often, serious, days, quiet, calm))
     return Reply(line(_("Repeats: {rules}.", rules=rule_words(ctx))))

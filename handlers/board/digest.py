@@ -26,7 +26,7 @@ def section(ctx: Context, week: Week) -> Section | None:
     """Return the picture; none in a week in which nothing happened, or after a few weeks."""
     first, after = (calendar.day_of(each, ctx.workspace.zone) for each in (week.start, week.end))
     used = twelve_weeks.useful_runs(ctx.tx, first.isoformat(), after.isoformat())
-    if not used and not pages.summary(ctx.tx, week.start, week.end):
+    if not any(used.values()) and not pages.summary(ctx.tx, week.start, week.end):
         return None
     found = picture.points(ctx)
     if sum(bool(each.incidents or each.used) for each in found) < ENOUGH:

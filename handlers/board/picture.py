@@ -5,8 +5,10 @@ Drawn here, without a program of others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from html import escape
 
@@ -61,17 +63,19 @@ def points(ctx: Context) -> list[Point]:
     """Return the last twelve weeks that are over, the oldest first."""
     zone = ctx.workspace.zone
     running = calendar.week_of(ctx.now, zone)
+    weeks = [calendar.after(running, -ago) for ago in range(WEEKS, 0, -1)]
+    first, last = calendar.monday(weeks[0]), calendar.monday(running)
+    used: Counter[str] = Counter()
+    for day, n in twelve_weeks.useful_runs(ctx.tx, first.isoformat(), last.isoformat()).items():
+        year, number, _day = date.fromisoformat(day).isocalendar()
+        used[f"{year}-W{number:02d}"] += n
     found = []
-    for ago in range(WEEKS, 0, -1):
-        week = calendar.after(running, -ago)
+    for week in weeks:
         start, end = calendar.bounds(week, zone)
-        first, after = calendar.monday(week), calendar.monday(calendar.after(week))
         declared = sum(each.count for each in pages.summary(ctx.tx, start, end))
         again = twelve_weeks.came_back(ctx.tx, start, end)
-        runs = twelve_weeks.useful_runs(ctx.tx, first.isoformat(), after.isoformat())
-        found.append(
-            Point(week, figure(WEEKLY, declared), figure(CAME_BACK, again), figure(USED, runs))
-        )
+        runs = figure(USED, used[week])
+        found.append(Point(week, figure(WEEKLY, declared), figure(CAME_BACK, again), runs))
     return found
 
 

@@ -5,7 +5,6 @@ Every change of an incident's state is made by `handlers/incidents/transitions.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -179,15 +178,14 @@ def _form(which: Which | None, **values: Any) -> points.Form:
     return points.Form(**values, asked=frozenset(asked))
 
 
-def _faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
-    """Return what the points do not take, for `fill`: nothing that it would refuse as a whole."""
-    if "number" not in values:
-        return []
-    incident = find(ctx, values["number"])
+def _fits_points(
+    ctx: Context, number: IncidentNumber, which: Which | None = None, **said: Any
+) -> None:
+    """Refuse what the points do not take of what could be read."""
+    incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
     incident_transitions.must_go(ctx, incident, IncidentState.DONE)
-    said = {name: each for name, each in values.items() if name not in ("number", "which")}
-    return points.check(ctx, incident, _form(values.get("which"), **said))
+    points.check(ctx, incident, _form(which, **said))
 
 
 @feature.command(
@@ -195,7 +193,7 @@ def _faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
     "ausfüllen",
     help=_("Say what is missing until it is done."),
     hidden=True,
-    checks=_faults,
+    checks=(_fits_points,),
 )
 def fill(
     ctx: Context,
@@ -257,16 +255,8 @@ def _may_check(ctx: Context, incident: Incident, closing: Closing) -> bool:
     return ctx.person.id not in first and rights.may_for(ctx, "check", incident)
 
 
-@feature.command(
-    "ask check",
-    "prüfung bitten",
-    help=_("Ask somebody to check it."),
-    hidden=True,
-    submit=_("Ask"),
-)
-def ask_check(
-    ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
-) -> Reply:
+def _can_check(ctx: Context, number: IncidentNumber, person: Person) -> None:
+    """Refuse whoever took part in it, has been asked already, or is asked too late."""
     incident = find(ctx, number)
     rights.need_for(ctx, "done", incident)
     incident_transitions.must_go(ctx, incident, IncidentState.DONE)
@@ -290,6 +280,20 @@ def ask_check(
             ),
             field="person",
         )
+
+
+@feature.command(
+    "ask check",
+    "prüfung bitten",
+    help=_("Ask somebody to check it."),
+    hidden=True,
+    submit=_("Ask"),
+    checks=(_can_check,),
+)
+def ask_check(
+    ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
+) -> Reply:
+    incident = find(ctx, number)
     with incident_transitions.changing(ctx, number):
         closings.begin(ctx.tx, number)
         closings.ask(ctx.tx, number, ctx.person.id, ctx.now)

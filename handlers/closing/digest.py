@@ -90,7 +90,8 @@ def section(ctx: Context, week: Week) -> Section:
     """Return what is not ended yet although it should be, and how the others ended."""
     late = _late(ctx)
     undone = (_undone(ctx, late),) if late else ()
-    return Section((*late_fixes(ctx), *undone), tuple(_parts(ctx, week)))
+    tasks, parts = (*late_fixes(ctx), *undone), tuple(_parts(ctx, week))
+    return Section(tasks, parts, quiet=() if tasks or parts else (_("How incidents ended"),))
 
 
 @feature.command(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from handlers import rights
 from handlers.attention import matters
@@ -38,11 +37,21 @@ OTHERS: dict[str, Words] = {
 }
 
 
+def _says_why(_ctx: Context, reason: str) -> None:
+    """Refuse a reason that only keeps the place for one."""
+    no_placeholder(reason, "reason")
+
+
+def _may_reopen(ctx: Context, number: IncidentNumber) -> None:
+    rights.need_for(ctx, "reopen", find(ctx, number))
+
+
 @feature.command(
     "reopen",
     "wiederöffnen",
     help=_("It came back, or was not over: open an incident again."),
     submit=_("Open again"),
+    checks=(_may_reopen, _says_why),
 )
 def reopen(
     ctx: Context,
@@ -51,7 +60,6 @@ def reopen(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "reopen", incident)
-    no_placeholder(reason, "reason")
     incident = incident_transitions.reopen(ctx, number, reason)
     before = (
         *escalation.ended_posts(ctx, incident),
@@ -71,12 +79,17 @@ def reopen(
     )
 
 
+def _may_close_anyway(ctx: Context, number: IncidentNumber) -> None:
+    rights.need_for(ctx, "close anyway", find(ctx, number))
+
+
 @feature.command(
     "close anyway",
     "trotzdem fertig",
     help=_("Finish it although points are open."),
     hidden=True,
     submit=_("Finish it anyway"),
+    checks=(_may_close_anyway, _says_why),
 )
 def close_anyway(
     ctx: Context,
@@ -92,7 +105,6 @@ def close_anyway(
 ) -> Reply:
     incident = find(ctx, number)
     rights.need_for(ctx, "close anyway", incident)
-    no_placeholder(reason, "reason")
     count = len(checklist.missing_of(ctx, incident))
     incident = incident_transitions.finish(ctx, number, ctx.person.id, reason)
     said = _(
@@ -104,25 +116,20 @@ def close_anyway(
     return Reply(line(said), posts=posts, subject=label(number))
 
 
-def _close_faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
-    """Return what `close as` would refuse of the fields of its form."""
-    if "number" not in values:
-        return []
-    rights.need_for(ctx, "close as", find(ctx, values["number"]))
-    faults: list[Refusal] = []
-    kind = values.get("kind", ClosedAs.FALSE_ALARM)
-    if kind is not ClosedAs.FALSE_ALARM and "target" not in values:
-        faults.append(_which_one())
-    try:
-        if "reason" in values:
-            no_placeholder(values["reason"], "reason")
-    except Refusal as refusal:
-        faults.append(refusal)
-    return faults
+def _may_close(ctx: Context, number: IncidentNumber) -> None:
+    rights.need_for(ctx, "close as", find(ctx, number))
 
 
-def _which_one() -> Refusal:
-    return Refusal(_("Which incident is it part of? Its number, please."), field="target")
+def _names_target(_ctx: Context, kind: ClosedAs, target: IncidentNumber | None = None) -> None:
+    if kind is not ClosedAs.FALSE_ALARM and target is None:
+        raise Refusal(_("Which incident is it part of? Its number, please."), field="target")
+
+
+def _goes_on_in(
+    ctx: Context, number: IncidentNumber, kind: ClosedAs, target: IncidentNumber | None = None
+) -> None:
+    if kind is not ClosedAs.FALSE_ALARM and target is not None:
+        incident_transitions.root(ctx, number, target)
 
 
 @feature.command(
@@ -131,7 +138,7 @@ def _which_one() -> Refusal:
     help=_("It was a false alarm, a duplicate, or part of another incident."),
     hidden=True,
     submit=_("Close it"),
-    checks=_close_faults,
+    checks=(_may_close, _names_target, _goes_on_in, _says_why),
 )
 def close_as(
     ctx: Context,
@@ -150,9 +157,6 @@ def close_as(
     rights.need_for(ctx, "close as", incident)
     if kind is ClosedAs.FALSE_ALARM:
         target = None
-    elif target is None:
-        raise _which_one()
-    no_placeholder(reason, "reason")
     incident = incident_transitions.close(ctx, number, kind, target, reason)
     told = escalation.declarer_posts(ctx, incident)
     also = escalation.following_posts(ctx, incident)
@@ -193,20 +197,25 @@ def fixed(ctx: Context, number: Ref) -> Reply:
     return Reply(said, posts=(*escalation.card_posts(ctx, incident), *over), subject=label(number))
 
 
+def _fix_ahead(ctx: Context, number: IncidentNumber, on: date) -> None:
+    _with_late_fix(ctx, number)
+    if on < today_of(ctx):
+        raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
+    points.no_far_day(on, today_of(ctx))
+
+
 @feature.command(
     "fix date",
     "neuer termin",
     help=_("By when the cause is fixed."),
     hidden=True,
     submit=_("Save"),
+    checks=(_fix_ahead,),
 )
 def fix_date(
     ctx: Context, number: Ref, on: Annotated[date, DateReader(), Ask(_("New date"))]
 ) -> Reply:
     incident = _with_late_fix(ctx, number)
-    if on < today_of(ctx):
-        raise Refusal(_("That day has passed. By when will the cause be fixed?"), field="on")
-    points.no_far_day(on, today_of(ctx))
     over = reminding.fix_settled(ctx, incident)
     with incident_transitions.changing(ctx, number):
         if closings.move_fix(ctx.tx, number, on):

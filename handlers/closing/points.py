@@ -63,9 +63,7 @@ class Entry:
 
 
 def say(ctx: Context, incident: Incident, form: Form) -> None:
-    """Keep what a form says of each point, and tell it in the timeline."""
-    if faults := check(ctx, incident, form):
-        raise together(faults)
+    """Keep what a checked form says of each point, and tell it in the timeline."""
     before = closings.find(ctx.tx, incident.number)
     for each in ENTRIES:
         said = each.read(ctx, incident, before, form)
@@ -77,8 +75,8 @@ def say(ctx: Context, incident: Incident, form: Form) -> None:
         closings.set_impact(ctx.tx, incident.number, {each.value for each in form.cost})
 
 
-def check(ctx: Context, incident: Incident, form: Form) -> list[Refusal]:
-    """Return what each point does not take of a form."""
+def check(ctx: Context, incident: Incident, form: Form) -> None:
+    """Refuse what the points do not take of a form, all of it at once."""
     before = closings.find(ctx.tx, incident.number)
     faults: list[Refusal] = []
     for each in ENTRIES:
@@ -86,7 +84,8 @@ def check(ctx: Context, incident: Incident, form: Form) -> list[Refusal]:
             each.read(ctx, incident, before, form)
         except Refusal as refusal:
             faults.append(refusal)
-    return faults
+    if faults:
+        raise together(faults)
 
 
 def _end(ctx: Context, incident: Incident, before: Closing, form: Form) -> Said | None:

@@ -21,7 +21,7 @@ from handlers.kit.words import Words, _, shortened
 from handlers.on_call import duty
 from storage.engine.ids import IncidentNumber, PersonId
 from storage.incidents import Incident
-from storage.incidents.states import IncidentState
+from storage.incidents.states import IncidentState, Severity
 
 Answer = Reply | Call  # a call is carried out as if its button had been pressed
 
@@ -175,6 +175,45 @@ def _ways_back(ctx: Context, incident: Incident) -> tuple[Button, ...]:
     return (*ways, _card(incident))
 
 
+def urgent(ctx: Context, found: About, said: Said) -> Answer | None:
+    """Answer "ist jetzt dringend": what the one open incident is, is a tap away."""
+    if said.number is not None:
+        return call("serious", number=said.number)
+    grave = [each for each in found.open if each.severity != Severity.SERIOUS]
+    if not grave:
+        return None
+    declare = help_replies.declare_button(ctx, ctx.typed)
+    if len(grave) > 1:
+        return ask_which(grave, "serious", declare)
+    question = _("Is {incident} serious?", incident=shortened(headline(grave[0])))
+    serious = Button(_("It is serious"), call("serious", number=grave[0].number), "primary")
+    return Reply(line(question, serious, declare))
+
+
+def mistyped(ctx: Context, found: About, said: Said) -> Answer | None:
+    """Answer "Titel falsch": offer to correct the newest one that the asker has declared."""
+    own = [each for each in found.own if rights.may_for(ctx, "retitle", each)]
+    if not own:
+        return None
+    question = _(
+        "Shall the title of {incident} be corrected?", incident=shortened(headline(own[0]))
+    )
+    return Reply(
+        line(
+            question,
+            Button(_("Correct the title"), call("retitle", number=own[0].number), "primary"),
+            news_button(own[0], ctx.typed),
+            help_replies.declare_button(ctx, ctx.typed),
+        )
+    )
+
+
+def news_button(incident: Incident, text: str) -> Button:
+    """Return the button that makes what was typed an update on an incident."""
+    told = call("update", number=incident.number, text=text.strip())
+    return Button(_("Update on {incident}", incident=label(incident.number)), told)
+
+
 def cannot(ctx: Context, found: About, said: Said) -> Answer | None:
     """Answer "kann gerade nicht": the alarm goes on, and somebody else can be asked."""
     if len(found.asked) > 1:
@@ -182,7 +221,7 @@ def cannot(ctx: Context, found: About, said: Said) -> Answer | None:
     if not found.asked:
         if said.intent is Intent.NO:
             return Reply(line(_("Good, then not.")))
-        return nothing(ctx)
+        return nothing(ctx) if said.bare else None
     incident = found.asked[0]
     number = incident.number
     named = [each.id for each in people_called(said.words, ctx)] if said.words else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from handlers.conversation import bare_names
 from handlers.help import replies as help_replies
 from handlers.incidents import triage
 from handlers.incidents.cards import headline
@@ -47,6 +48,10 @@ def doubtful(ctx: Context, parsed: Parsed) -> Reply | None:
     if parsed.command.name not in NEWS or not text or "number" in parsed.values:
         return None
     incident = meant(ctx, parsed.command.name, None, text)
+    if parsed.command.name == "restored":
+        asked = bare_names.of_news(ctx, incident, text)
+        if asked is not None:
+            return asked
     if not (_elsewhere(ctx, incident, text) or in_danger(text)
             or (parsed.command.name == "restored" and in_trouble(text))):  # fmt: skip
         return None

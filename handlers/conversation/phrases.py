@@ -26,6 +26,7 @@ class Intent(StrEnum):
     BACK = "take it back"
     BACK_OR_STILL = "after all not"
     CANNOT = "I cannot"
+    MISTYPED = "the title is wrong"
     NO = "no"
     BOTH = "both"
     MAYBE = "so so"
@@ -86,7 +87,10 @@ WORKS = _lines(
     | erledigt | ist erledigt | fixed | its fixed | it is fixed | works again | it works again
     | working again | its working again | it is working again | its back | it is back | resolved
     | solved | ist behoben | behoben | restored | wieder da | wieder ok | alles wieder ok
-    | repariert | geloest
+    | repariert | geloest | tut wieder | tuts wieder | es tut wieder | works now | it works now
+    | works fine | works fine again | works fine now | working now | its working now
+    | it is working now | all good now | all good again | alles wieder gut | wieder alles gut
+    | up again | back up | its back up | back online | geht wieder alles | laeuft wieder alles
     """
 )
 STILL_BARE = _lines("weiterhin | immer noch | noch immer | still | noch nicht | immer noch nicht")
@@ -112,7 +116,15 @@ BACK = _lines(
     | storno | stornieren | nehme ich zurueck | nehm ich zurueck | ich nehme es zurueck
     | bitte loeschen | loeschen | war nur ein test | war ein test | war ein versehen
     | aus versehen | zuruecknehmen | kann weg | war nichts | war doch nichts | it was a mistake
-    | was a false alarm | just a test
+    | was a false alarm | just a test | abbrechen | cancel | cancel it | cancel that | undo
+    | undo it | undo that | rueckgaengig | rueckgaengig machen | bitte rueckgaengig machen
+    | doppelt gemeldet | doppelt | war doppelt | ist doppelt | habe ich doppelt gemeldet
+    | ich habe das doppelt gemeldet
+    | hab ich doppelt gemeldet | i reported that twice | reported twice | duplicate
+    | its a duplicate
+    | cancel my last report | cancel my report | kann man das loeschen | kann ich das loeschen
+    | kann das weg | wieder loeschen | hat sich von selbst erledigt | hat sich von allein erledigt
+    | hat sich schon erledigt | war nicht so gemeint | doch nichts | delete it | please delete
     """
 )
 CANNOT = _lines(
@@ -149,7 +161,8 @@ WITH_THANKS = words(
     """
     danke dankeschoen dir euch vielen herzlichen dank schon mal lotse super merci thx thanks
     thank you a lot so much very many allen ihr all ty mfg sehr schoen tausend
-    besten fuer die hilfe +1
+    besten fuer die hilfe +1 schnelle schnell gute tolle nette unterstuetzung support quick fast
+    great your for help das ging aber flott
     """
 )
 SIGNS = (
@@ -159,7 +172,9 @@ SIGNS = (
     | _lines(
         """
         hm | hmm | aha | super | passt | gut | perfekt | top | got it | great | cool
-        | nice | prima | fein | ach so | verstanden | lol | haha | bin da
+        | nice | prima | fein | ach so | verstanden | lol | haha | bin da | super gemacht
+        | gut gemacht | toll gemacht | well done | good job | great job | klasse | spitze | toll
+        | awesome | sehr gut | very good
         """
     )
 )
@@ -169,7 +184,8 @@ PRAYER = "🙏"
 UNHAPPY = re.compile("[👎❌✖😡😠🤬😢😭😞🙁☹]")
 BEFORE = words(
     """
-    ja jo jap yes ok okay danke sorry ups oh moin hallo hi hey aber es so
+    ja jo jap yes ok okay danke sorry ups oh moin hallo hi hey aber es so nein nee nope
+    bitte please
     """
 )
 BEHIND = words(
@@ -178,6 +194,10 @@ BEHIND = words(
     """
 )
 BUT = re.compile(r"\b(aber|nur|teilweise|noch|but|only|partly)\b")
+NOT = re.compile(
+    r"\b(?:nicht|kein\w*|not|no|never|nie|wenn|if|ob|whether|until|bis|aber|but|noch|teilweise"
+    r"|partly)\b"
+)
 PARTLY = re.compile(r"(laeuft|geht|funktioniert|works) (nur )?(teilweise|halb|langsam|partly)\b.*")
 NUMBER = r"(?:#|inc[-\s]?)?([0-9]{1,9})"
 BACK_NUMBER = re.compile(rf"(?:loeschen|storno|stornieren|zuruecknehmen|cancel|undo) {NUMBER}")
@@ -185,6 +205,32 @@ NUMBER_FIRST = re.compile(r"(?:#|inc[-\s]?)([0-9]{1,9})[\s:,]+(.*)")
 NUMBER_LAST = re.compile(r"(.*\S)\s+(?:#|inc[-\s]?)([0-9]{1,9})")
 GRAVE = r"(?:es |das |it )?(?:ist |is )?(?:jetzt |now )?(?:ernst|serious)"
 SERIOUS_NUMBER = re.compile(rf"{GRAVE} {NUMBER}|{NUMBER} {GRAVE}")
+URGENT = _lines(
+    """
+    dringend | ist dringend | es ist dringend | das ist dringend | ist jetzt dringend
+    | sehr dringend | ist sehr dringend | eilt | es eilt | das eilt | eilt sehr | urgent
+    | its urgent
+    | it is urgent | this is urgent | very urgent | its serious | it is serious | es ist ernst
+    | das ist ernst | ist ernst | ist jetzt ernst
+    """
+)
+MISTYPED = re.compile(  # of what somebody has just declared
+    r"(?:da ist |ist )?(?:ein |a )?(?:tippfehler|schreibfehler|typo)"
+    r"(?: (?:im|in the) (?:titel|title))?"
+    r"|(?:da ist |ist )?(?:ein |a )?(?:fehler|mistake|error) (?:im|in the) (?:titel|title)"
+    r"|(?:(?:der |the )?(?:titel|title) (?:ist |is )?(?:falsch|wrong|stimmt nicht)"
+    r"|(?:titel|title) (?:aendern|korrigieren)|wrong title|(?:correct|fix|change) the title"
+    r"|(?:ich )?(?:hab |habe )?(?:mich )?(?:verschrieben|vertippt)|i mistyped(?: it)?)(?: .{1,60})?"
+    r"|(?:ich |i )?(?:meinte|meant) (?:natuerlich |eigentlich |of course )?\S.{0,60}"
+)
+OTHERS = re.compile(  # asks for somebody else to take it
+    r"(?:kann|koennte|can|could)(?: bitte| mal| das| es)* "
+    r"(jemand(?: anderes| anders)?|wer(?: anderes| anders)?|some(?:body|one)(?: else)?"
+    r"|(?!(?:ich|i|du|you|wir|we|man|er|sie|es|they|he|she|das|bitte) )\w+)"
+    r"(?: das| es| bitte| mal)* "
+    r"(?:machen|uebernehmen|erledigen|anschauen|ansehen|take (?:it|this|over)|do (?:it|this)"
+    r"|handle (?:it|this))(?: bitte| please)?"
+)
 OF_ONE = re.compile(  # what somebody looks after, named
     r"(?:ich )?kuemmer(?:e|) mich um (.+)|(?:ich )?bin an (.+) dran"
     r"|(?:i will |ill |i )(?:look after|take care of) (.+)"
@@ -228,6 +274,11 @@ def understood(line: str) -> Said | None:
         if number:
             return Said(Intent.TAKE, number=IncidentNumber(int(number[1])))
         return Said(Intent.TAKE, about=named, bare=False)
+    others = OTHERS.fullmatch(line_words)
+    if others:
+        return Said(Intent.CANNOT, others[1], bare=False)
+    if MISTYPED.fullmatch(line_words):
+        return Said(Intent.MISTYPED, line.strip(), bare=False)
     back = BACK_NUMBER.fullmatch(folded(line).strip(" .!?"))
     if back:
         return Said(Intent.BACK, number=IncidentNumber(int(back[1])))
@@ -294,6 +345,7 @@ def _phrase(words: str) -> Said | None:
         (Intent.WORKS, WORKS),
         (Intent.BACK, BACK),
         (Intent.CANNOT, CANNOT),
+        (Intent.SERIOUS, URGENT),
         (Intent.MAYBE, MAYBE),
         (Intent.SIGN, SIGNS),
         (Intent.STILL, STILL_BARE),
@@ -327,6 +379,9 @@ def _in_clauses(line: str, marked: str) -> Said | None:
         return Said(first.intent, line.strip(), bare=False)
     if last is not None and last.intent in (Intent.BACK, Intent.STILL, Intent.TAKE):
         return Said(last.intent, line.strip(), bare=False)
+    before = " ".join(plain(each) for each in clauses[:-1])
+    if last is not None and last.intent is Intent.WORKS and NOT.search(before) is None:
+        return Said(Intent.WORKS, line.strip(), bare=False)
     if ASKS_ANOTHER.fullmatch(plain(clauses[-1])):
         return Said(Intent.CANNOT, plain(clauses[-1]).split()[-1], bare=False)
     return None

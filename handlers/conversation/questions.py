@@ -38,6 +38,8 @@ QUESTION = re.compile(
     rf"|wer vertritt \w+(?: {FOR})"
     rf"|(?:who is|whos) {WHEN}{ROLE}(?: {FOR})?{LATER}"
     rf"|who (?:looks after|handles|owns) {ART}@"
+    rf"|(?:who|whom) (?:do|should|can) i (?:call|ask|contact|talk to)"
+    rf" (?:about|for|regarding|because of) {ART}@"
     r")"
 )
 
@@ -69,6 +71,12 @@ AWAY = words(
 )
 STAND_IN = re.compile(
     r"(?:kann|koennte) mich \w* ?jemand vertreten|kann mich jemand \w* ?vertreten"
+)
+
+
+COVERED = re.compile(  # who is named to stand in; the form asks for them anyway
+    r" (?:und |and )?(?:\w+ (?:vertritt mich|springt ein|uebernimmt|stands in|covers for me"
+    r"|is covering)|(?:meine )?vertretung (?:ist |macht |hat )?\w+)(?: solange| so lange)?$"
 )
 
 
@@ -116,7 +124,7 @@ def away(ctx: Context, line: str) -> Away | None:
     said = plain(line).replace("nicht da", "nichtda")
     if STAND_IN.fullmatch(said):
         return Away(None)
-    tokens = said.split()
+    tokens = COVERED.sub("", said).split()
     if not tokens or len(tokens) > 14:
         return None
     person = _person(ctx, tokens[0])
@@ -140,4 +148,4 @@ def _all_about(tokens: list[str]) -> bool:
 def _of_me(tokens: list[str]) -> bool:
     """Say whether a line without a name speaks of its writer."""
     first = {"ich", "bin", "hab", "habe", "i", "im", "melde", "out", "ab", "mich"}
-    return bool(first & set(tokens))
+    return bool(first & set(tokens)) or (len(tokens) > 1 and tokens[0] in AWAY)

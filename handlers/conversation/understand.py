@@ -9,14 +9,24 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import rights
-from handlers.conversation import answers, asking, outages, phrases, questions, typed_labels, wishes
+from handlers.conversation import (
+    also,
+    answers,
+    asking,
+    bare_names,
+    how_it_stands,
+    outages,
+    phrases,
+    questions,
+    typed_labels,
+    wishes,
+)
 from handlers.conversation.answers import Answer
 from handlers.conversation.asked import about
 from handlers.conversation.phrases import Intent, Said
 from handlers.help import replies as help_replies
-from handlers.incidents.cards import take, works_again
 from handlers.incidents.lookup import declared_already, same_words
-from handlers.kit import commands, folding, grammar
+from handlers.kit import arguments, commands, folding, grammar
 from handlers.kit.arguments import Incomplete, Parsed, Unfit
 from handlers.kit.commands import call
 from handlers.kit.context import Context
@@ -143,6 +153,7 @@ def _run(ctx: Context, parsed: Parsed) -> tuple[str, Reply]:
     asked = outages.doubtful(ctx, parsed)
     if asked is not None:
         return "asked", asked
+    arguments.check(parsed, ctx)
     reply = parsed.command.run(ctx, **parsed.values)
     return parsed.command.name, outages.declarable(ctx, parsed, reply)
 
@@ -184,6 +195,10 @@ def _spoken(ctx: Context, typed: str, said: str, outcome: Unfit | Unknown) -> tu
     if not rights.may("read", rights.general(ctx)):  # guests, and those not known yet
         return _offer(ctx, typed, outcome)
     phrase = phrases.understood(said)
+    if phrase is None or phrase.words:
+        about_it = bare_names.answer(ctx, said) or how_it_stands.answer(ctx, said)
+        if about_it is not None:
+            return "asked", about_it
     if phrase is not None:
         answer = _answer_to(ctx, said, phrase)
         if isinstance(answer, Call) and asking.asks(said) and asking.would_change(ctx, answer):
@@ -219,7 +234,9 @@ def _answer_to(ctx: Context, said: str, phrase: Said) -> Answer | None:
         case Intent.WORKS:
             return answers.works(ctx, found, phrase)
         case Intent.SERIOUS:
-            return call("serious", number=phrase.number)
+            return answers.urgent(ctx, found, phrase)
+        case Intent.MISTYPED:
+            return answers.mistyped(ctx, found, phrase)
         case Intent.PARTLY:
             return answers.partly(ctx, found, phrase)
         case Intent.STILL:
@@ -347,7 +364,7 @@ def _cover(ctx: Context, absent: questions.Away) -> Reply:
 
 def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Reply]:
     """Offer a line as an incident, with what else it may have been as buttons."""
-    first = _waiting(ctx, typed) if rights.may("read", rights.general(ctx)) else ()
+    first = also.waiting(ctx, typed) if rights.may("read", rights.general(ctx)) else ()
     if isinstance(outcome, Unfit):
         refusal = help_replies.unfit(ctx, outcome)
         refusal.buttons = (*first, *refusal.buttons)
@@ -361,24 +378,9 @@ def _offer(ctx: Context, typed: str, outcome: Unfit | Unknown) -> tuple[str, Rep
     if len(text.split()) == 1 or questions.asks_about_something(text):
         near = nearest(last, services.all(ctx.tx))
         options += [Button(each.name, call("service", service=each.id)) for each in near]
+    if rights.may("read", rights.general(ctx)):
+        options += also.meant(ctx, text)
     # Whoever begins with a service means it, and no command that is spelled like it.
     names = {folded(word) for each in services.all(ctx.tx) for word in (each.name, *each.words)}
     near_commands = () if folded((text.split() or [""])[0]) in names else outcome.near
     return "unknown", help_replies.offer(ctx, text, near_commands, tuple(options), first)
-
-
-def _waiting(ctx: Context, typed: str) -> tuple[Button, ...]:
-    """Return what answers an incident that a line may be about: it stands before all else.
-
-    It works again, where the line says so of something; else the one alarm that waits.
-    """
-    found = about(ctx)
-    works = phrases.one_works(typed)
-    if works:
-        named = answers.about_service(ctx, found.open, works)
-        if len(named) == 1 and rights.may_for(ctx, "restored", named[0]):
-            return (works_again(named[0].number),)
-        if len(named) == 1:
-            told = call("update", number=named[0].number, text=typed.strip())
-            return (Button(_("Tell them"), told, "primary"),)
-    return (take(found.asked[0].number),) if len(found.asked) == 1 else ()

@@ -27,8 +27,8 @@ LABELS: tuple[tuple[Words, Call], ...] = (
 PHRASES: tuple[tuple[str, Call], ...] = (
     ("dienste | alle dienste | welche dienste gibt es | services | all services", call("service")),
     (
-        "offene stoerungen | was ist offen | was ist noch offen | was ist los | was liegt an"
-        " | welche stoerungen gibt es | open incidents | what is open | whats open",
+        "offene stoerungen | offenen stoerungen | was ist offen | was ist noch offen | was ist los"
+        " | was liegt an | welche stoerungen gibt es | open incidents | what is open | whats open",
         call("incidents"),
     ),
     ("alle stoerungen | all incidents", call("incidents", which="all")),
@@ -37,6 +37,11 @@ PHRASES: tuple[tuple[str, Call], ...] = (
         "was wartet auf mich | was muss ich tun | was steht an | what is waiting for me"
         " | whats waiting for me",
         call("status"),
+    ),
+    (
+        "was war letzte woche los | was war letzte woche | was war diese woche los"
+        " | what happened last week | what happened this week",
+        call("digest"),
     ),
     ("probleme | offene probleme | problems | open problems", call("problem")),
     ("pilotprojekte | piloten | alle pilotprojekte | pilots", call("pilot")),
@@ -50,6 +55,13 @@ PHRASES: tuple[tuple[str, Call], ...] = (
     ("einen fehler melden | eine stoerung melden | ich moechte eine stoerung melden"
      " | ich will eine stoerung melden | i want to declare an incident", call("incident")),
 )  # fmt: skip
+# What Lotse is for, whatever the words: answered by the list of what can be typed.
+HOW = re.compile(
+    r"was kann ich(?: hier| denn| mit dir| alles| so)+ (?:machen|tun|eingeben|schreiben)"
+    r"|what can i (?:do|type|say)(?: here)?|how does (?:it|this|that) work"
+    r"|wofuer bist du(?: da)?|was machst du(?: hier| so)?|what do you do"
+)
+SHOW = re.compile(r"(?:zeig|zeige|show)(?: mir| me| uns| us)?(?: mal)?(?: bitte)? (.+)")
 # Somebody calls Lotse by its name before they say what they want.
 ADDRESSED = re.compile(
     r"(?:(?:hey|hallo|hi|moin|hello)[\s,]+)?@lotse[\s,:!]+(?=\W*\w)"
@@ -62,7 +74,14 @@ COURTESY = re.compile(r"^(?:bitte|please)[\s,]+|[\s,]+(?:bitte|please|pls|danke|
 
 def wish(line: str) -> Call | None:
     """Return what a line asks to see, None when it says something else."""
-    return _book().get(plain(without_courtesy(line)))
+    said = plain(without_courtesy(line))
+    found = _book().get(said)
+    if found is None and (shows := SHOW.fullmatch(said)):
+        rest = re.sub(r"^(?:die|alle|alle die|meine|the|all|all the|my|das|den) ", "", shows[1])
+        found = _book().get(shows[1]) or _book().get(rest)
+    if found is None and HOW.fullmatch(said):
+        return call("help")
+    return found
 
 
 def without_name(line: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from handlers.digest import writing
@@ -43,6 +43,23 @@ def _current(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _wanted(said: str, known: Collection[str]) -> list[str]:
+    """Return the services that somebody wrote down; a comma in a name is no end of it."""
+    return [
+        part
+        for each in _parts("\n", said)
+        for part in ([each] if folded(each) in known else _parts("[,;]", each))
+    ]
+
+
+def _are_services(ctx: Context, services_: str = "") -> None:
+    known = {folded(each.name) for each in services.all(ctx.tx)}
+    unknown = [each for each in _wanted(services_, known) if folded(each) not in known]
+    if unknown:
+        refused = _("There is no service called “{name}”.", name=unknown[0][:80])
+        raise Refusal(refused, field="services_")
+
+
 @feature.command(
     "digest team",
     "wochenbericht team",
@@ -50,6 +67,7 @@ def _current(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="settings",
     current=_current,
+    checks=(_are_services,),
 )
 def enter(
     ctx: Context,
@@ -68,15 +86,7 @@ def enter(
         raise Refusal(_("This channel is for the whole company. A team has a channel of its own."))
     found = _of(ctx, place.id)
     known = {folded(each.name): each.id for each in services.all(ctx.tx)}
-    wanted = [
-        part
-        for each in _parts("\n", services_)  # a comma in a name is no end of it
-        for part in ([each] if folded(each) in known else _parts("[,;]", each))
-    ]
-    unknown = [each for each in wanted if folded(each) not in known]
-    if unknown:
-        refused = _("There is no service called “{name}”.", name=unknown[0][:80])
-        raise Refusal(refused, field="services_")
+    wanted = _wanted(services_, known)
     ids = tuple(dict.fromkeys(known[folded(each)] for each in wanted))
     said = tuple(dict.fromkeys(each[:80] for each in _parts("[,;\n]", areas)))
     id = found.id if found is not None else ctx.new_id()

@@ -48,24 +48,33 @@ def compose(
         parts.append(Buttons((Button(_("All of it"), call("digest"), "quiet"), _less())))
         return Message(tuple(parts))
     parts += together([part for section in found for part in section.parts])
-    told_ = undecided or any(each.parts or each.solved or each.quiet for each in found)
+    told_ = undecided or any(each.parts or each.solved or each.left or each.last for each in found)
     if not told_:  # nothing happened: two lines
         return Message((*parts, _buttons(ctx, week, parts, aloud=aloud)))
-    parts += _closing(found)
+    parts += [*_solved(found), *_quiet(found)]
+    parts += [part for section in found for part in section.last]
     parts += _foot(ctx, week, parts, aloud=aloud)
     return Message(tuple(parts))
 
 
-def _closing(found: list[Section]) -> list[Part]:
-    """Return what is done, and what had no findings."""
-    parts: list[Part] = []
-    for title, each in (
-        (_("Solved"), [words for section in found for words in section.solved]),
-        (_("Nothing to report"), [words for section in found for words in section.quiet]),
-    ):
-        if each:
-            parts += [Title(title), Items(tuple(each))]
-    return parts
+def _solved(found: list[Section]) -> list[Part]:
+    """Return what is done."""
+    done = [words for section in found for words in section.solved]
+    return [Title(_("Solved")), Items(tuple(done))] if done else []
+
+
+def _quiet(found: list[Section]) -> list[Part]:
+    """Return what had no findings, by its names in one line, and what is deliberately not done."""
+    quiet = [words for section in found for words in section.quiet]
+    left = [words for section in found for words in section.left]
+    said: list[Words] = []
+    if quiet:
+        said.append(_("Nothing to report: {those}", those=quiet))
+    if left:
+        said.append(_("Deliberately not: {those}", those=left))
+    if len(said) == 2:
+        return [Text(_("{words} · {more}", words=said[0], more=said[1]))]
+    return [Text(each) for each in said]
 
 
 def _foot(ctx: Context, week: str, told: list[Part], *, aloud: bool) -> list[Part]:
@@ -101,7 +110,7 @@ def team(ctx: Context, week: str, ours: teams.Team) -> Message | None:
     areas = frozenset(folded(each) for each in ours.areas)
     theirs = Week(whole.name, whole.start, whole.end, Team(areas, frozenset(ours.services)))
     found = decisions.sections(ctx, theirs)
-    parts = [*together([part for section in found for part in section.parts]), *_closing(found)]
+    parts = [*together([part for section in found for part in section.parts]), *_solved(found)]
     if not parts:
         return None
     counted = _("This counts processes, not people; answers are shown from five votes on.")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
+from handlers.automations.learning.signals import Reason
 from handlers.feedback import of_automations
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import AsItIs, say_differently
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, need_sentence
 from handlers.kit.words import _
 from handlers.pilots import cards, clock, editing, relief, roles
 from handlers.pilots.lookup import PilotReader
@@ -40,6 +41,19 @@ RELIEF = ChoiceReader(
 TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for word in said}
 
 
+def _says_something(_ctx: Context, pilot: Pilot | Automation, sentence: str = "") -> None:
+    said = folded(sentence).strip(" .,!")
+    if (
+        isinstance(pilot, Pilot)
+        and sentence
+        and said not in TAPS
+        and said not in of_automations.BYPASSED
+        and of_automations.BY_HAND.fullmatch(said) is None
+        and of_automations.QUESTION.match(sentence) is None
+    ):
+        need_sentence(sentence, "sentence", "feedback", pilot=pilot.id)
+
+
 @feature.command(
     "feedback",
     "feedback",
@@ -47,11 +61,14 @@ TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for 
     needs="feedback",
     submit=_("Continue"),
     nameless=True,
+    checks=(_says_something,),
 )
 def feedback(
     ctx: Context,
     pilot: EITHER,
     sentence: Annotated[str, TextReader(), Ask(_("In your words"), short=_("sentence"))] = "",
+    *,
+    as_it_is: AsItIs = "",
 ) -> Reply:
     """Take a sentence, or a tap or a detour that is typed behind the name."""
     said = folded(sentence).strip(" .,!")
@@ -69,6 +86,9 @@ def feedback(
         return _asked(ctx, pilot, sentence[asked.end() :])
     parts: list[Part] = []
     if sentence:
+        offered = say_differently(ctx, sentence, "feedback", "sentence", pilot=pilot.id)
+        if offered is not None and not as_it_is:
+            return offered
         week = relief.week_of(ctx)
         answers.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
         when = _("It is shown when the week is over.")
@@ -183,19 +203,18 @@ def unmute(ctx: Context, pilot: ABOUT) -> Reply:
 # --- detours -------------------------------------------------------------------------------
 
 
-class Bypass(StrEnum):
-    """Why it was bypassed."""
-
-    SLOWER = "slower"
-    WRONG = "wrong"
-    SPECIAL = "special"
-    DOWN = "down"
+# Buttons of before call the reasons otherwise; "it did not run" is none any more.
+REASON = ChoiceReader(
+    Reason,
+    Reason.labels(),
+    {"slow": ("slower",), "result": ("wrong",), "fit": ("special",)},
+)
 
 
 def _ask_why(pilot: Pilot) -> Reply:
     row = tuple(
         Button(label, call("feedback bypassed", pilot=pilot.id, reason=value))
-        for value, label in cards.BYPASSED.items()
+        for value, label in Reason.labels().items()
     )
     return Reply(Message((Text(_("Why was it bypassed?")), Buttons(row))), nameless=True)
 
@@ -211,8 +230,7 @@ def _ask_why(pilot: Pilot) -> Reply:
 def bypassed(
     ctx: Context,
     pilot: ABOUT,
-    reason: Annotated[Bypass, ChoiceReader(Bypass, cards.BYPASSED, {}), Ask(_("Reason"))]
-    | None = None,
+    reason: Annotated[Reason, REASON, Ask(_("Reason"))] | None = None,
 ) -> Reply:
     if reason is None:
         return _ask_why(pilot)
@@ -236,7 +254,12 @@ def hand(
         int, NumberReader(0, 2000), Ask(_("Minutes"), _("About; may be empty."))
     ] = 0,
     sure: Annotated[str, TextReader(long=False), Ask(_("What was it?"), _("May be empty."))] = "",
+    as_it_is: AsItIs = "",
 ) -> Reply:
+    fixed = {"pilot": pilot.id, "minutes": str(minutes)}
+    offered = say_differently(ctx, sure, "feedback hand", "sure", **fixed)
+    if offered is not None and not as_it_is:
+        return offered
     if sure:
         week = relief.week_of(ctx)
         answers.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sure)
@@ -263,12 +286,17 @@ def question(
     ctx: Context,
     pilot: ABOUT,
     *,
-    words: Annotated[str, RequiredTextReader(most=300), Ask(_("Your question"))],
+    words: Annotated[str, ReasonReader(most=300), Ask(_("Your question"))],
+    as_it_is: AsItIs = "",
 ) -> Reply:
-    return _asked(ctx, pilot, words)
+    return _asked(ctx, pilot, words, as_it_is)
 
 
-def _asked(ctx: Context, pilot: Pilot, words: str) -> Reply:
+def _asked(ctx: Context, pilot: Pilot, words: str, as_it_is: str = "") -> Reply:
+    need_sentence(words, "words", "feedback question", pilot=pilot.id)
+    offered = say_differently(ctx, words, "feedback question", "words", pilot=pilot.id)
+    if offered is not None and not as_it_is:
+        return offered
     id = ctx.new_secret()
     answers.ask(ctx.tx, id=id, pilot=pilot.id, words=words, day=clock.current_day(ctx))
     found = editing.fresh(ctx, pilot)
@@ -288,7 +316,7 @@ def reply(
     ctx: Context,
     question: Annotated[str, TextReader(long=False), Ask(_("Which"))],
     *,
-    words: Annotated[str, RequiredTextReader(most=500), Ask(_("Answer"))],
+    words: Annotated[str, ReasonReader(most=500), Ask(_("Answer"))],
 ) -> Reply:
     found = next((each for each in answers.questions(ctx.tx) if each.id == question), None)
     pilot = pilots.find(ctx.tx, found.pilot) if found else None

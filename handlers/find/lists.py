@@ -25,7 +25,12 @@ feature = Feature(_("Lists"))
 HIDDEN = TextReader(long=False)
 
 
-@feature.command("lists", "listen", help=_("Everything that there is, as lists."), reads=True)
+@feature.command(
+    ("lists", "status all"),
+    ("listen", "stand gesamt", "stand alles"),
+    help=_("Everything that there is, as lists."),
+    reads=True,
+)
 def overview(ctx: Context) -> Reply:
     found = [each for feature in ctx.features for each in feature.all_lists]
     buttons = tuple(
@@ -92,6 +97,13 @@ NOW = Annotated[str, HIDDEN, Ask(_("Filter"), hidden=True)]
 WHICH = ChoiceReader(Which, {**tables.WHICH, Which.AS_NOW.value: AS_NOW}, {})
 
 
+def _has_way(ctx: Context, name: str, which: Which) -> None:
+    listing = _known(ctx, name)
+    if which is not Which.AS_NOW and which.value not in listing.which:
+        ways = [tables.WHICH[each] for each in listing.which]
+        raise Refusal(_("Please choose one of: {choices}.", choices=ways), field="which")
+
+
 @feature.command(
     "list filter",
     "liste filtern",
@@ -101,6 +113,7 @@ WHICH = ChoiceReader(Which, {**tables.WHICH, Which.AS_NOW.value: AS_NOW}, {})
     submit=_("Show"),
     current=_now,
     offers=_ways,
+    checks=(_has_way,),
 )
 def narrow(
     ctx: Context,
@@ -120,9 +133,6 @@ def narrow(
     chosen = which.value
     if which is Which.AS_NOW:
         chosen = now_which
-    elif chosen not in listing.which:
-        ways = [tables.WHICH[each] for each in listing.which]
-        raise Refusal(_("Please choose one of: {choices}.", choices=ways), field="which")
     begins = calendar.midnight(since, ctx.workspace.zone) if since is not None else None
     asked = Filter(chosen, service.id if service is not None else None, begins)
     return Reply(Message(tuple(tables.page(ctx, listing, asked))))

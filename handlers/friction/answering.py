@@ -245,12 +245,26 @@ def _who_words(ctx: Context, named: Answerer) -> Sentence:
     return _("{area}: {who}", area=named.area, who=who)
 
 
+def _short(area: str) -> str:
+    return " ".join(area.split())[:60]
+
+
+def _another_answerer(ctx: Context, area: str, who: Person) -> None:
+    theirs = answerers.of(ctx.tx, who.id, AnswererState.ACCEPTED)
+    if who.id != ctx.person.id and _short(area) in theirs:
+        raise Refusal(
+            _("{who} answers the friction of “{area}” already.", who=who.name, area=_short(area)),
+            field="who",
+        )
+
+
 @feature.command(
     "friction name",
     "reibung benennen",
     help=_("Who answers the friction of an area?"),
     hidden=True,
     needs="mandate",
+    checks=(_another_answerer,),
 )
 def name_one(
     ctx: Context,
@@ -258,18 +272,13 @@ def name_one(
     area: AreaValue,
     who: Annotated[Person, PersonReader(), Ask(_("Person"), _("They are asked first."))],
 ) -> Reply:
-    area = " ".join(area.split())[:60]
+    area = _short(area)
     mine = who.id == ctx.person.id
     state = AnswererState.ACCEPTED if mine else AnswererState.ASKED
-    new = answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
+    answerers.ask(ctx.tx, area, who.id, state=state, by=ctx.person.id, now=ctx.now)
     if mine:
         posts = matters.settle(ctx, _key(area, who.id))
         return Reply(line(_("You answer the friction of “{area}”.", area=area)), posts=posts)
-    if not new:
-        raise Refusal(
-            _("{who} answers the friction of “{area}” already.", who=who.name, area=area),
-            field="who",
-        )
     posts = _ask(ctx, area, who.id)
     said = _("I have asked {who} to answer the friction of “{area}”.", who=who.name, area=area)
     return Reply(line(said), posts=posts)

@@ -26,7 +26,7 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader
 from handlers.kit.words import _
 from handlers.mandate.cards import is_outside
 from storage import mandate
@@ -38,7 +38,7 @@ feature = Feature(_("Patterns"))
 
 ReasonField = Annotated[
     str,
-    RequiredTextReader(most=300),
+    ReasonReader(most=300),
     Ask(_("Why?"), _("One sentence; everybody who noted it reads it.")),
 ]
 
@@ -153,6 +153,16 @@ def _proposed(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"result": advice(check).value, "reason": ctx.text(because(check))}
 
 
+def _own_reason(ctx: Context, pattern: Pattern, result: Result, reason: str) -> None:
+    own(ctx, pattern.id)
+    check = patterns.check(ctx.tx, pattern.id)
+    if check is not None and advice(check) is not result and reason == ctx.text(because(check)):
+        raise Refusal(
+            _("You decide differently from the advice. Please say in a sentence why."),
+            field="reason",
+        )
+
+
 @feature.command(
     "pattern answer",
     "muster antworten",
@@ -160,6 +170,7 @@ def _proposed(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     current=_proposed,
     submit=_("Send the answer"),
+    checks=(_own_reason,),
 )
 def answer(
     ctx: Context,
@@ -168,13 +179,6 @@ def answer(
     result: Annotated[Result, RESULT, Ask(_("Answer"))],
     reason: ReasonField,
 ) -> Reply:
-    own(ctx, pattern.id)
-    check = patterns.check(ctx.tx, pattern.id)
-    if check is not None and advice(check) is not result and reason == ctx.text(because(check)):
-        raise Refusal(
-            _("You decide differently from the advice. Please say in a sentence why."),
-            field="reason",
-        )
     return _answered(ctx, pattern, result.value, reason, parked=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Annotated
 
 from handlers.friction import answering, filing, grouping, sending_answers
@@ -13,9 +13,11 @@ from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
+from handlers.kit.people import names_somebody
 from handlers.kit.readers import TextReader, folded
+from handlers.kit.readers.required_text import need_sentence
 from handlers.kit.words import Words, _, _n
-from storage import friction, people, rules
+from storage import friction, rules
 from storage.engine.ids import NoteId
 from storage.friction import Note
 from storage.rules import Led
@@ -27,6 +29,17 @@ SHOWN = 10  # own notes on one card
 Id = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
 
 
+def _says_something(
+    _ctx: Context,
+    sentence: str,
+    hint: Hint | None = None,
+    area: str = "",
+    name: Name = Name.WITH,
+) -> None:
+    if folded(sentence) not in LISTS:
+        need_sentence(sentence, "sentence", "friction", hint=hint or "", area=area, name=name)
+
+
 @feature.command(
     "friction",
     "reibung",
@@ -35,6 +48,7 @@ Id = Annotated[NoteId, TextReader(long=False), Ask(_("Which"))]
     needs="friction",
     ahead=grouping.like_ahead,
     nameless=True,
+    checks=(_says_something,),
 )
 def note(
     ctx: Context,
@@ -48,6 +62,9 @@ def note(
     area: AreaField = "",
     name: Annotated[Name, NAME, Ask(_("My name"))] = Name.WITH,
 ) -> Reply:
+    listed = LISTS.get(folded(sentence))
+    if listed is not None:
+        return listed(ctx)
     id = NoteId(ctx.new_secret())  # random: one in the order of time could be laid beside something
     author = ctx.person.id if name is Name.WITH else None
     today = calendar.midnight(calendar.day_of(ctx.now, ctx.workspace.zone), ctx.workspace.zone)
@@ -92,14 +109,6 @@ def _without_names(ctx: Context, id: NoteId, sentence: str, *, author: bool) -> 
     return [Text(said, small=True), *((Buttons((reword,)),) if author else ())]
 
 
-def names_somebody(ctx: Context, sentence: str) -> bool:
-    """Say whether a sentence names somebody of the company, also in the genitive."""
-    said = set(re.findall(r"\w+", folded(sentence)))
-    said |= {word.removesuffix("s") for word in said}
-    names = {word for each in people.everyone(ctx.tx) for word in folded(each.name).split()}
-    return bool(said & {name for name in names if len(name) > 2})
-
-
 @feature.command(
     "hint", "hinweis", help=_("What kind of friction it is."), hidden=True, nameless=True
 )
@@ -134,6 +143,7 @@ def reword(
     *,
     sentence: Annotated[str, TextReader(), Ask(_("What gets in the way?"))],
 ) -> Reply:
+    need_sentence(sentence, "sentence")
     found = friction.find(ctx.tx, id)
     if found is not None and found.answered:
         raise Refusal(_("It has an answer already. Please note it anew."))
@@ -199,3 +209,10 @@ def _own(note: Note) -> tuple[Button, ...]:
 
 def _nameless_already() -> Refusal:
     return Refusal(_("Nobody's name is kept with this any more, so it cannot be changed."))
+
+
+# What is typed behind "friction" and is no sentence, but the end of a button's words.
+LISTS: dict[str, Callable[[Context], Reply]] = {
+    **dict.fromkeys(("list", "liste"), answering.show),
+    **dict.fromkeys(("mine", "meine"), mine),
+}

@@ -14,7 +14,7 @@ from handlers.kit.figures import change
 from handlers.kit.messages import Button, Facts, Title
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former
 from handlers.kit.readers import folded
-from handlers.kit.words import Words, _, _n, some
+from handlers.kit.words import Words, _, _n, apart, some
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -55,16 +55,27 @@ def section(ctx: Context, week: Week) -> Section:
     noted = _noted(ctx, week, week.start, week.end)
     before = _noted(ctx, week, earlier, week.start)
     known = [each for each in patterns.all(ctx.tx) if _concerns(week, each.area)]
-    standing = [each for each in known if cards.is_public(ctx, each)]
+    felt = {each.id: len(cards.notes_of(ctx, each)) for each in known}
+    standing = [
+        each for each in known if each.answered_at is not None or felt[each.id] >= cards.FEW
+    ]
     old = [each for each in answering.late(ctx) if _concerns(week, each.area or "")]
     said = _(
         "{n} noted ({change})",
         n=figure(NOTED, noted),
         change=figure(NOTED, change(noted, before)),
     )
+    if old:
+        waits = _n(
+            "{n} has waited over ten working days",
+            "{n} have waited over ten working days",
+            figure(LATE, len(old)),
+        )
+        said = _("{words}; {more}", words=said, more=waits)
     rows: list[tuple[Words, Words]] = [(_("Friction"), said)] if noted or before else []
     if standing:
-        names = some([each.title for each in standing], 3)
+        standing.sort(key=lambda each: -felt[each.id])
+        names = apart(some([_named(each, felt[each.id]) for each in standing], 3))
         rows.append(
             (_("Patterns"), _("{n} ({names})", n=figure(KINDS, len(standing)), names=names))
         )
@@ -73,9 +84,16 @@ def section(ctx: Context, week: Week) -> Section:
         for each in known
         if each.answered_at is not None and week.start <= each.answered_at < week.end
     ]
+    solved: tuple[Words, ...] = ()
     if answered:
-        names = some([each.title for each in answered], 3)
-        rows.append((_("Answered"), _("{names}", names=names)))
+        titles = [_("“{title}”", title=each.title) for each in answered]
+        told = _n(
+            "{n} pattern of friction answered ({names})",
+            "{n} patterns of friction answered ({names})",
+            figure(KINDS, len(answered)),
+            names=some(titles, 3),
+        )
+        solved = (told,)
     decisions: tuple[Task, ...] = ()
     if old:
         words = _n(
@@ -87,7 +105,16 @@ def section(ctx: Context, week: Week) -> Section:
         mine = (show,) if answering.may(ctx) else ()
         decisions = (Task(words, mine, old[0].noted_at, "friction:late"),)
     parts = (Title(_("What we are learning")), Facts(tuple(rows))) if rows else ()
-    return Section(decisions, parts)
+    quiet = () if parts or decisions or solved else (NOTED.name,)
+    return Section(decisions, parts, solved=solved, quiet=quiet)
+
+
+def _named(pattern: patterns.Pattern, felt: int) -> Words:
+    """Return a pattern, and how often it was noted where that tells of several."""
+    if felt < cards.FEW:
+        return _("“{title}”", title=pattern.title)
+    n = figure(KINDS, felt)
+    return _n("“{title}”, noted {n} time", "“{title}”, noted {n} times", n, title=pattern.title)
 
 
 def _concerns(week: Week, area: str) -> bool:

@@ -19,7 +19,7 @@ from handlers.rules.entering import Way, WayField
 from storage import friction, mandate, rules
 from storage.engine.ids import NoteId, PersonId, RuleId
 from storage.friction import Note, answerers
-from storage.rules import Led, Routing, RoutingState, RuleKind
+from storage.rules import Led, Routing, RoutingState, Rule, RuleKind
 
 feature = Feature(_("Friction"))
 
@@ -146,12 +146,47 @@ def areas(ctx: Context) -> list[str]:
     return list(dict.fromkeys([*known, *friction.areas(ctx.tx)]))
 
 
+def _may_enter(ctx: Context, area: str) -> None:
+    if not routing.is_accountable(ctx, RuleKind.AREA, _short(area)):
+        rights.need(ctx, "answer friction")
+
+
+def _tells_apart(
+    ctx: Context, area: str, words: str = "", hint: Hint | None = None, named: str = ""
+) -> None:
+    if _meant(ctx, area, words, hint, named, Way.ASK) is None:
+        raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
+
+
+def _may_straight(ctx: Context, area: str, way: Way = Way.ASK) -> None:
+    if way is Way.STRAIGHT:
+        entering.need_accountable(ctx, RuleKind.AREA, _short(area))
+
+
+def _short(area: str) -> str:
+    return " ".join(area.split())[:60]
+
+
+def _meant(
+    ctx: Context, area: str, words: str, hint: Hint | None, named: str, way: Way
+) -> Rule | None:
+    return meaning.entered(
+        RuleId(ctx.new_id()),
+        RuleKind.AREA,
+        words,
+        _short(area),
+        straight=way is Way.STRAIGHT,
+        also=_also(hint, _short(named)),
+    )
+
+
 @feature.command(
     "friction rule",
     "reibung regel",
     help=_("Which words or hints mean an area."),
     hidden=True,
     submit=_("Enter it"),
+    checks=(_may_enter, _tells_apart, _may_straight),
 )
 def rule(
     ctx: Context,
@@ -168,13 +203,6 @@ def rule(
     ] = "",
     way: WayField = Way.ASK,
 ) -> Reply:
-    area = " ".join(area.split())[:60]
-    if not routing.is_accountable(ctx, RuleKind.AREA, area):
-        rights.need(ctx, "answer friction")
-    also = _also(hint, " ".join(named.split())[:60])
-    entered = meaning.entered(
-        RuleId(ctx.new_id()), RuleKind.AREA, words, area, straight=way is Way.STRAIGHT, also=also
-    )
-    if entered is None:
-        raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
+    entered = _meant(ctx, area, words, hint, named, way)
+    assert entered is not None, "its words were checked"
     return entering.enter(ctx, entered)

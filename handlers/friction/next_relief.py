@@ -87,7 +87,7 @@ def section(ctx: Context, _week: Week) -> Section | None:
     """Suggest what to look at next; nothing where there is nothing to suggest."""
     found = suggested(ctx)
     if found is None:
-        return None
+        return Section(quiet=(NEXT.name,)) if patterns.all(ctx.tx) else None
     n = figure(NEXT, len(cards.notes_of(ctx, found)))
     said = _n(
         "“{title}”, noted {n} time",
@@ -107,7 +107,7 @@ def section(ctx: Context, _week: Week) -> Section | None:
     )
     if not answering.may(ctx, found.area):  # whoever reads it has only buttons that obey
         buttons = (show,)
-    return Section(parts=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
+    return Section(last=(Title(_("Next relief?")), Text(said), Buttons(buttons)))
 
 
 @feature.command(

@@ -16,7 +16,7 @@ from handlers.kit.messages import Button, Items, Message, Post, Reply, Text, Tit
 from handlers.kit.people import name
 from handlers.kit.readers import NameReader, NumberReader, TextReader
 from handlers.kit.readers.required_text import TitleReader
-from handlers.kit.words import Sentence, _
+from handlers.kit.words import Sentence, Words, _
 from storage import friction
 from storage.engine import Tx
 from storage.engine.ids import NoteId, PatternId
@@ -34,6 +34,13 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     return Refusal(_("There is no such pattern any more."), buttons=(show,))
 
 
+def _no_choice(name: str, known: list[str]) -> Refusal:
+    if not known:
+        return Refusal(_("There is no pattern yet. Please leave it empty."))
+    said = _("There is no pattern “{name}”. Please choose one, or leave it empty.", name=name[:80])
+    return Refusal(said)
+
+
 def _standing(tx: Tx) -> list[Pattern]:
     return storage_patterns.all(tx)
 
@@ -49,7 +56,21 @@ class PatternReader(NameReader):
         return NameReader.value(self, raw, ctx)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadableReader(PatternReader):
+    """A pattern that the asker may read: the list of choices names no other."""
+
+    def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
+        found = [
+            each
+            for each in _standing(ctx.tx)
+            if cards.is_public(ctx, each) or answering.may(ctx, each.area)
+        ]
+        return tuple((each.id, each.name) for each in found)
+
+
 PATTERN = PatternReader(_standing, _unknown)
+READABLE = ReadableReader(_standing, _no_choice)
 PatternRef = Annotated[Pattern, PATTERN, Ask(_("Pattern"))]
 NotesField = Annotated[str, TextReader(), Ask(_("Notes"))]
 TitleField = Annotated[
@@ -167,11 +188,25 @@ def different(ctx: Context, notes: NotesField) -> Reply:
     return Reply(line(_("Good. They stay by themselves in the list.")))
 
 
+def _on_card(ctx: Context, pattern: Pattern, which: str) -> None:
+    own(ctx, pattern.id)
+    notes, chosen = cards.notes_of(ctx, pattern), _numbers(which)
+    if not chosen or not chosen <= set(range(1, len(notes) + 1)):
+        raise Refusal(_("The card has the numbers 1 to {n}.", n=len(notes)), field="which")
+    if len(chosen) == len(notes):
+        raise Refusal(_("Then nothing would be left of it."), field="which")
+
+
+def _numbers(which: str) -> set[int]:
+    return {int(each) for each in re.findall(r"\d{1,4}", which)}
+
+
 @feature.command(
     "pattern split",
     "muster teilen",
     help=_("Some of these notes are something else."),
     hidden=True,
+    checks=(_on_card,),
 )
 def split(
     ctx: Context,
@@ -184,15 +219,9 @@ def split(
     ],
     title: TitleField,
 ) -> Reply:
-    own(ctx, pattern.id)
     notes = cards.notes_of(ctx, pattern)
-    chosen = {int(each) for each in re.findall(r"\d{1,4}", which)}
-    if not chosen or not chosen <= set(range(1, len(notes) + 1)):
-        raise Refusal(_("The card has the numbers 1 to {n}.", n=len(notes)), field="which")
-    if len(chosen) == len(notes):
-        raise Refusal(_("Then nothing would be left of it."), field="which")
     new = _add(ctx, title, pattern.area, split_from=pattern.id)
-    for number in chosen:
+    for number in _numbers(which):
         friction.put(ctx.tx, notes[number - 1].id, new.id)
     history(ctx, pattern.id, PatternEvent.SPLIT, new.title)
     history(ctx, new.id, PatternEvent.CONFIRMED, new.title)
@@ -200,16 +229,32 @@ def split(
     return Reply(line(_("“{title}” is a pattern of its own now.", title=new.title), back))
 
 
-@feature.command(
-    "pattern merge", "muster zusammenlegen", help=_("It is the same as another one."), hidden=True
-)
-def merge(
-    ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]
-) -> Reply:
+def _others(ctx: Context, fixed: Mapping[str, str]) -> dict[str, tuple[tuple[str, Words], ...]]:
+    own = fixed.get("pattern")
+    others = tuple(each for each in PATTERN.choices(ctx) if each[0] != own)
+    if not others:
+        raise Refusal(_("There is no other pattern yet."))
+    return {"other": others}
+
+
+def _two_patterns(ctx: Context, pattern: Pattern, other: Pattern) -> None:
     own(ctx, pattern.id)
     own(ctx, other.id)
     if pattern.id == other.id:
         raise Refusal(_("Please choose another one."), field="other")
+
+
+@feature.command(
+    "pattern merge",
+    "muster zusammenlegen",
+    help=_("It is the same as another one."),
+    hidden=True,
+    offers=_others,
+    checks=(_two_patterns,),
+)
+def merge(
+    ctx: Context, pattern: PatternRef, *, other: Annotated[Pattern, PATTERN, Ask(_("The other"))]
+) -> Reply:
     storage_patterns.merge(ctx.tx, pattern.id, other.id)
     history(ctx, other.id, PatternEvent.MERGED, pattern.title)
     if other.answered_at is not None and pattern.answered_at is None:

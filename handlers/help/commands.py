@@ -128,17 +128,23 @@ def _no_command(word: str) -> Refusal:
 
 
 def _usage(ctx: Context, command: Command) -> Message:
-    other = "en" if ctx.language == "de" else "de"
-    rows: list[tuple[Words, Words]] = [
-        (_("Typed"), command.usage(ctx.language)),
-        (_("Also"), ", ".join([*command.words[ctx.language][1:], *command.words[other]])),
-    ]
+    rows: list[tuple[Words, Words]] = [(_("Typed"), command.usage(ctx.language))]
+    others = _other_names(command, ctx.language)
+    if others:
+        rows.append((_("Also"), ", ".join(others)))
     rows += [
         (each.usage(ctx.language), each.help)
         for each in _shown(ctx.features)
         if each.name.startswith(f"{command.name} ")
     ]
     return Message((Title(command.word(ctx.language)), Text(command.help), Facts(tuple(rows))))
+
+
+def _other_names(command: Command, language: str) -> list[str]:
+    """Return what else a command is called, in both languages; not what heads its page."""
+    other = "en" if language == "de" else "de"
+    named = dict.fromkeys((*command.words[language], *command.words[other]))
+    return [each for each in named if each != command.word(language)]
 
 
 @feature.command("status", "stand", help=_("What is waiting for you."), reads=True)

@@ -104,10 +104,13 @@ def unfit(ctx: Context, outcome: Unfit) -> Refusal:
         )
     ways = outcome.reason.buttons if outcome.reason is not None else ()
     about = Button(_("Help"), call("help", word=command.name), "quiet")
-    return Refusal(
+    refusal = Refusal(
         _usage_words(ctx, outcome),
         buttons=(*options, *ways, declare_button(ctx, ctx.typed), about),
+        kept=ctx.typed if outcome.others else None,
     )
+    refusal.others = tuple((each.field or "", each.words) for each in outcome.others)
+    return refusal
 
 
 def _usage_words(ctx: Context, outcome: Unfit) -> Sentence:

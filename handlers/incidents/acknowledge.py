@@ -244,8 +244,19 @@ def promise(
     )
 
 
+def _is_there(ctx: Context, number: IncidentNumber) -> None:
+    try:
+        find(ctx, number)
+    except Refusal as refusal:
+        refusal.field = "number"
+        raise
+
+
 @feature.command(
-    "assign", "zuweisen", help=_("Ask somebody to look after an incident; they accept by button.")
+    "assign",
+    "zuweisen",
+    help=_("Ask somebody to look after an incident; they accept by button."),
+    checks=(_is_there,),
 )
 def assign(
     ctx: Context, number: Named, person: Annotated[Person, PersonReader(), Ask(_("Person"))]

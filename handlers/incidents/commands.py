@@ -94,6 +94,7 @@ def declare(
         offers.use(ctx.tx, offer, number, ctx.now)
     write_timeline(ctx, number, TimelineKind.DECLARED)
     incident_recurrence.notice(ctx, incident, ahead.matches)
+    escalation.foresee(ctx, incident)
     shown = [Post(keys.card_key(number), card(ctx, incident), PlaceRole.INCIDENTS)]
     if (
         ctx.place is not None

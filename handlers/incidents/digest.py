@@ -50,7 +50,12 @@ def section(ctx: Context, week: Week) -> Section:
     )
     old = pages.count_open_before(ctx.tx, week.start)
     still = figure(STILL_OPEN, _n("{n} still open from before", "{n} still open from before", old))
-    return Section(_untaken(ctx), verdict=(verdict, still) if old else (verdict,))
+    untaken = _untaken(ctx)
+    return Section(
+        untaken,
+        verdict=(verdict, still) if old else (verdict,),
+        quiet=() if ours or old or untaken else (COUNT.name,),
+    )
 
 
 def _untaken(ctx: Context) -> tuple[Task, ...]:

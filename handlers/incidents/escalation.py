@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.attention import matters
+from handlers.bans import cards as ban_cards
 from handlers.incidents import channels as incident_channels
 from handlers.incidents import keys
 from handlers.incidents.alarms import posting, reminding, wording
@@ -24,15 +25,17 @@ from handlers.incidents.cards import (
 )
 from handlers.incidents.keys import IncidentTimer
 from handlers.kit.context import Context
-from handlers.kit.messages import Post
-from storage import incidents
+from handlers.kit.messages import Message, Post
+from storage import incidents, rules
 from storage.delivery import outbox, timers
 from storage.delivery.outbox import ParcelKind
 from storage.engine.ids import NOBODY, IncidentNumber, PersonId
 from storage.incidents import Incident, alarms, duplicates
+from storage.incidents import channels as stored_channels
 from storage.incidents import timeline as incident_timeline
 from storage.incidents.states import IncidentState, Severity, TimelineKind
 from storage.incidents.timeline import Happening
+from storage.rules import Led
 from storage.services import LIMIT
 
 
@@ -68,9 +71,24 @@ def start(ctx: Context, incident: Incident, position: int = 0) -> tuple[Post, ..
         detail=incident.responsible,
     )
     incident_channels.follow(ctx, incident)
-    message = alarm(ctx, incident, wording.why_first(ctx, incident))
-    who = [incident.responsible]
-    return posting.alarm_posts(ctx, incident, position, who, lambda _person: message)
+
+    def message(_person: PersonId) -> Message:
+        return alarm(ctx, incident, wording.why_first(ctx, incident))
+
+    return posting.alarm_posts(ctx, incident, position, [incident.responsible], message)
+
+
+def foresee(ctx: Context, incident: Incident) -> None:
+    """Ask ahead for what the card and the alarm of a new incident want to know."""
+    number = incident.number
+    ctx.tx.foresee(
+        lambda tx: incident_timeline.of(tx, number),
+        lambda tx: alarms.paused(tx, number, ctx.now),
+        lambda tx: rules.led(tx, Led.INCIDENT, str(number)),
+        lambda tx: stored_channels.find(tx, number),
+    )
+    ban_cards.foresee(ctx, incident)
+    posting.foresee(ctx, incident)
 
 
 def wait_for_answer(ctx: Context, incident: Incident) -> None:

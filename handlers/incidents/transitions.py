@@ -146,7 +146,7 @@ def close(
         must_go(ctx, incident, CLOSED)
         hindrance = obstacle(ctx, incident)
         if target is not None:
-            target = _root(ctx, number, target)
+            target = root(ctx, number, target)
             if closed_as is ClosedAs.DUPLICATE and overlap(*_in_order(incident, find(ctx, target))):
                 hindrance = None  # one outage, reported twice: the other one stays held
         if hindrance is not None:
@@ -171,7 +171,7 @@ def _ways_end(ctx: Context, target: IncidentNumber) -> tuple[IncidentNumber, ...
     return target, found.number
 
 
-def _root(ctx: Context, number: IncidentNumber, target: IncidentNumber) -> IncidentNumber:
+def root(ctx: Context, number: IncidentNumber, target: IncidentNumber) -> IncidentNumber:
     """Return the incident that `target` ended up in: links never form a ring."""
     found = find(ctx, target)
     while found.closed_into is not None and found.number != number:

@@ -91,11 +91,14 @@ def named(ctx: Context, title: str) -> tuple[Service | None, Rule | None]:
     several words comes before a name. One that asks first leaves the service to the names.
     """
     said = tokens(title)
+    begins = {word[:end] for word in said for end in range(min(PREFIX, len(word)), len(word) + 1)}
     best: tuple[int, Service] | None = None
     for service in ctx.services():
         for name in (service.name, *service.words):
             wanted = tokens(name)
-            if wanted and _contains(said, wanted) and (best is None or len(name) > best[0]):
+            if not wanted or wanted[0] not in begins:
+                continue
+            if (best is None or len(name) > best[0]) and _contains(said, wanted):
                 best = (len(name), service)
     by_name = best[1] if best and not best[1].fallback else None
     ruled = meaning.meant(ctx, title)
@@ -166,7 +169,7 @@ class _Names:
         ideas: set[str] = set()
         for word in said:
             ideas |= word.ideas
-            close = self._vocabulary.close_to(word)
+            close = self._vocabulary.near(word).shares
             told.update(id for id, share in close.items() if share >= MEANT)
 
         def means(word: Word) -> bool:

@@ -154,6 +154,13 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"title": found.title} if found is not None else {}
 
 
+def _another_title(ctx: Context, number: IncidentNumber, title: str) -> None:
+    incident = find(ctx, number)
+    rights.need_for(ctx, "retitle", incident)
+    if titles.split(title)[0] == incident.title:
+        raise Refusal(_("It is called that already."), field="title")
+
+
 @feature.command(
     "retitle",
     "titel ändern",
@@ -161,6 +168,7 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     submit=_("Save"),
     current=_title_now,
+    checks=(_another_title,),
 )
 def retitle(
     ctx: Context,
@@ -169,10 +177,7 @@ def retitle(
     title: Annotated[str, TitleReader(), Ask(_("Title"))],
 ) -> Reply:
     incident = find(ctx, number)
-    rights.need_for(ctx, "retitle", incident)
     new, _rest = titles.split(title)
-    if new == incident.title:
-        raise Refusal(_("It is called that already."), field="title")
     texts.set_title(ctx.tx, number, new)
     now = note(ctx, number, TimelineKind.RETITLED, incident.title)
     said = _("{incident} is called “{title}” now.", incident=label(number), title=new)

@@ -1,10 +1,14 @@
-"""What a command reads before its transaction begins, while nothing is locked."""
+"""What is read before a transaction begins, or with what others ask: by commands and machines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from handlers.kit.messages import Reply
+from storage.engine import Question, Tx
 
 if TYPE_CHECKING:
     from handlers.kit.context import Context
@@ -39,3 +43,21 @@ class LookAhead(Generic[A]):
             return None
         value: A = ctx.ahead.value
         return value
+
+
+Locating = Callable[[Tx, str, datetime], tuple[str, str] | None]
+Foreseeing = Callable[[str, datetime], Question[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address for machines: `/<path>/<secret>`.
+
+    `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
+    `foresees(subject, now)` is what `run` is going to ask: many that wait may ask at once.
+    """
+
+    path: str
+    locate: Locating
+    run: Callable[..., Reply]
+    foresees: Foreseeing | None = None

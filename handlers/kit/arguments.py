@@ -11,7 +11,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, NotFound, Refusal, Unproven, together
 from handlers.kit.folding import CLOSING, blank, folded
 from handlers.kit.messages import Call, FieldKind
-from handlers.kit.readers import TextReader
+from handlers.kit.readers import TextReader, checks
 
 POLITE = ("bitte", "please", "mal", "bitte mal")
 
@@ -39,6 +39,7 @@ class Unfit:
 
     `reason` says what is wrong with it; `options` are what it may have been, each with its call.
     `reads_on` says that everything behind the wrong word can be read, and more than as text.
+    `others` are what else is wrong in the line.
     """
 
     command: Command
@@ -47,6 +48,7 @@ class Unfit:
     reason: Refusal | None = None
     options: tuple[tuple[str, Call], ...] = ()
     reads_on: bool = False
+    others: tuple[Refusal, ...] = ()
 
 
 Reading = Parsed | Incomplete | Unfit
@@ -98,17 +100,19 @@ def _read_from(
         except Refusal as refusal:
             if refusal.kept is not None:  # too long: its own words are the best answer
                 raise
-            return Unfit(command, rest, each, refusal, reads_on=isinstance(refusal, Elsewhere))
+            also = _others(command, typed[position:], rest, ctx, values)
+            reads_on = isinstance(refusal, Elsewhere)
+            return Unfit(command, rest, each, refusal, reads_on=reads_on, others=also)
         if taken is None:
             if each.required:
-                return _unfit(command, typed, position, rest, ctx, raw)
+                return _unfit(command, typed, position, rest, ctx, values=values, raw=raw)
             missed = each
             continue
         values[each.name], rest = taken
         raw[each.name] = before.removesuffix(rest).strip() if rest else before
     if rest:
         if missed is not None:
-            return _unfit(command, typed, typed.index(missed), rest, ctx, raw)
+            return _unfit(command, typed, typed.index(missed), rest, ctx, values=values, raw=raw)
         return Unfit(command, rest)
     if any(each.required and each.name not in values for each in command.parameters):
         return Incomplete(command, _in_fields(command, values, raw))
@@ -135,6 +139,8 @@ def _unfit(
     position: int,
     rest: str,
     ctx: Context,
+    *,
+    values: dict[str, object],
     raw: dict[str, str],
 ) -> Unfit:
     """Say what could not be read, and what it may have been, with the rest of the line."""
@@ -150,7 +156,36 @@ def _unfit(
         for label, value in reason.choices:
             options.append((label, Call(command.name, {**raw, parameter.name: value, **found})))
     proves = reads_on and bool(tail) and not _texts(typed[position + 1 :], found)
-    return Unfit(command, rest, parameter, reason, tuple(options), proves)
+    also = _others(command, typed[position:], rest, ctx, values)
+    return Unfit(command, rest, parameter, reason, tuple(options), reads_on=proves, others=also)
+
+
+def _others(
+    command: Command,
+    typed: Sequence[Parameter],
+    rest: str,
+    ctx: Context,
+    values: Mapping[str, object],
+) -> tuple[Refusal, ...]:
+    """Return what else is wrong in a line whose first word cannot be read as the first of `typed`.
+
+    So that whoever corrects it does not hear of the next fault only then.
+    """
+    known, tail = dict(values), rest.partition(" ")[2].lstrip()
+    found: list[Refusal] = []
+    after = _read_from(command, typed[1:], tail, ctx, known, {})
+    if isinstance(after, Unfit) and after.reason is not None:
+        found += [after.reason, *after.others]
+        found[0].field = after.parameter.name if after.parameter is not None else None
+    try:
+        found += checks.faults(ctx, command.checks, known, [typed[0].name])
+    except Refusal:  # about the whole: it is said once the line can be read
+        return ()
+    first: dict[str, Refusal] = {}
+    for each in found:
+        if each.field is not None:
+            first.setdefault(each.field, each)
+    return tuple(first.values())
 
 
 def _texts(typed: Sequence[Parameter], found: Mapping[str, str]) -> bool:
@@ -180,11 +215,24 @@ def complete(
     for name, fault in faults:
         fault.field = name
     found = [fault for _name, fault in faults]
-    if submitted and command.checks is not None:
-        found += command.checks(ctx, values)
+    lacks = any(each.required and each.name not in values for each in command.parameters)
+    if submitted or found or not lacks:
+        found += checks.faults(ctx, command.checks, values, [name for name, _fault in faults])
     if found:
-        places = {each.name: place for place, each in enumerate(command.parameters)}
-        raise together(sorted(found, key=lambda each: places.get(each.field or "", -1)))
-    if any(each.required and each.name not in values for each in command.parameters):
-        return Incomplete(command, dict(args))
-    return Parsed(command, values)
+        raise together(_in_order(command, found))
+    return Incomplete(command, dict(args)) if lacks else Parsed(command, values)
+
+
+def check(parsed: Parsed, ctx: Context) -> None:
+    """Refuse what the command's checks find in values that were typed, all of it at once."""
+    found = checks.faults(ctx, parsed.command.checks, parsed.values)
+    if found:
+        refusal = together(_in_order(parsed.command, found))
+        if refusal.others:
+            refusal.kept = refusal.kept or ctx.typed
+        raise refusal
+
+
+def _in_order(command: Command, found: Sequence[Refusal]) -> list[Refusal]:
+    places = {each.name: place for place, each in enumerate(command.parameters)}
+    return sorted(found, key=lambda each: places.get(each.field or "", -1))

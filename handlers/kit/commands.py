@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
-from handlers.kit.ahead import LookAhead
+from handlers.kit.ahead import Foreseeing, Hook, Locating, LookAhead
 from handlers.kit.context import Context
 from handlers.kit.doors import (
     Event,
@@ -43,9 +43,9 @@ from handlers.kit.doors import (
     Waits,
     Week,
 )
-from handlers.kit.errors import Refusal
 from handlers.kit.messages import Call, Field, Form, Post, Reply
 from handlers.kit.readers import LONGEST, Reader, folded
+from handlers.kit.readers.checks import Check, declared
 from handlers.kit.words import Sentence, Words, _
 from handlers.kit.words import text as speech
 from storage.delivery.timers import TimerKind
@@ -66,7 +66,6 @@ Finding = Callable[[Context, str], Sequence[Found]]
 
 # What stands in a form's fields at first, from the values that a button brought.
 Current = Callable[[Context, Mapping[str, str]], Mapping[str, str]]
-Checks = Callable[[Context, Mapping[str, Any]], Sequence[Refusal]]
 Offers = Callable[[Context, Mapping[str, str]], Mapping[str, tuple[tuple[str, Words], ...]]]
 
 
@@ -109,8 +108,8 @@ class Command:
     `current` takes the values of a button, and returns what stands in the form's fields until
     somebody changes it; `offers` the choices of fields that depend on these values. A `nameless`
     one leaves no trace of who asked for it, when, or in which words, not even of having opened
-    its form. `checks` returns what is wrong with the values of a form that could be read, so that
-    it is said together with what could not; it changes nothing.
+    its form. `checks` say what is wrong with what could be read (kit/readers/checks.py), together
+    with what could not.
     """
 
     name: str
@@ -127,7 +126,7 @@ class Command:
     current: Current | None = None
     offers: Offers | None = None
     nameless: bool = False
-    checks: Checks | None = None
+    checks: tuple[Check, ...] = ()
 
     def word(self, language: str) -> str:
         """Return the word that is shown in `language`."""
@@ -152,18 +151,6 @@ class Timer:
     run: Callable[..., Reply]
     ahead: LookAhead[Any] | None = None  # takes the payload, as `run` does
     takes_long: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """An address for machines: `/<path>/<secret>`.
-
-    `locate(tx, secret, now)` finds the workspace and the thing that the secret belongs to.
-    """
-
-    path: str
-    locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
-    run: Callable[..., Reply]
 
 
 @dataclass(slots=True, eq=False)
@@ -202,19 +189,20 @@ class Feature:
         current: Current | None = None,
         offers: Offers | None = None,
         nameless: bool = False,
-        checks: Checks | None = None,
+        checks: Sequence[Callable[..., object]] = (),
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare the function below as a command."""
         words = {"en": _words(english), "de": _words(german)}
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
+            parameters = tuple(_parameters(run))
             self.commands.append(
                 Command(
                     name=words["en"][0],
                     words=words,
                     run=run,
                     help=help,
-                    parameters=tuple(_parameters(run)),
+                    parameters=parameters,
                     reads=reads,
                     hidden=hidden,
                     needs=needs,
@@ -224,7 +212,7 @@ class Feature:
                     current=current,
                     offers=offers,
                     nameless=nameless,
-                    checks=checks,
+                    checks=declared(checks, [each.name for each in parameters]),
                 )
             )
             return run
@@ -243,12 +231,12 @@ class Feature:
         return declare
 
     def hook(
-        self, path: str, locate: Callable[[Tx, str, datetime], tuple[str, str] | None]
+        self, path: str, locate: Locating, foresees: Foreseeing | None = None
     ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
         """Declare an address for machines: `run(ctx, subject, **query)`."""
 
         def declare(run: Callable[..., Reply]) -> Callable[..., Reply]:
-            self.hooks.append(Hook(path, locate, run))
+            self.hooks.append(Hook(path, locate, run, foresees))
             return run
 
         return declare

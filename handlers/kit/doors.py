@@ -34,6 +34,7 @@ class Event(StrEnum):
     MET = "Lotse meets somebody"  # subject: the person's id; what follows waits for their bundle
     CAME_BACK = "somebody is here again"  # subject: the person's id
     MANAGERS_CHANGED = "somebody manages Lotse now"  # subject: the person's id
+    AGREED = "somebody stands in for another one"  # subject: the cover's id
     ASKED = "somebody is asked something"  # subject: the question
     ANSWERED = "a question needs no answer any more"  # subject: its key
 
@@ -295,7 +296,9 @@ class Section:
     """A room's part of the digest: what must be decided, and what to know.
 
     The buttons of `decisions` are those that obey the asker. `verdict` goes into the one line
-    that says how the week was, `solved` into what is done, `quiet` into what had no findings.
+    that says how the week was, `solved` into what is done. What had no findings says its name in
+    `quiet`, and what is deliberately not done stands in `left`: both go into one line at the end.
+    `last` stands behind all of that.
     Parts of two rooms under an equal title stand together.
     """
 
@@ -304,6 +307,8 @@ class Section:
     verdict: tuple[Words, ...] = ()
     solved: tuple[Words, ...] = ()
     quiet: tuple[Words, ...] = ()
+    left: tuple[Words, ...] = ()
+    last: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def blank(text: str) -> bool:
 def seen(text: str) -> str:
     """Return a text without invisible characters and spaces at its two ends, for reading only."""
     start, end = 0, len(text)
+    if text[:1].isalnum() and text[-1:].isalnum():
+        return text
     while start < end and blank(text[start]):
         start += 1
     while end > start and blank(text[end - 1]):

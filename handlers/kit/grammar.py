@@ -330,6 +330,7 @@ def _near(text: str, known: Mapping[str, Command]) -> tuple[Command, ...]:
     if head in ORDINARY:
         return ()
     begun = [word for word in known if len(head) >= SHORTEST and word.startswith(head)]
+    begun.sort(key=lambda word: " " in word)  # "status" before what goes on from it
     close = difflib.get_close_matches(head, known, n=3, cutoff=0.7)
     found: list[Command] = []
     for word in [*begun, *close]:

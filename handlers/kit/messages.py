@@ -245,8 +245,9 @@ def spoken_form(form: Form, language: str, zone: str, year: int | None = None) -
 
 def _whole(part: Part) -> tuple[Part, ...]:
     """Return the names, one a line, of buttons to choose from that show only their beginning."""
-    labels = [each.label for each in part.buttons] if isinstance(part, Buttons) else []
-    names = [each for each in labels if isinstance(each, str)]
+    if not isinstance(part, Buttons):
+        return ()
+    names = [each.label for each in part.buttons if isinstance(each.label, str)]
     cut = len(names) > 1 and any(len(each) > BUTTON for each in names)
     return (Items(tuple(names)),) if cut else ()
 
@@ -264,7 +265,9 @@ def _say_part(part: Part, say: Callable[..., Phrase]) -> Part:
         case Chart(alt, weeks, values):
             return Chart(say(alt), weeks, tuple((say(label), each) for label, each in values))
         case Buttons(buttons):
-            named = (replace(each, label=say(each.label, button_label)) for each in buttons)
+            named = [
+                Button(say(each.label, button_label), each.call, each.look) for each in buttons
+            ]
             return Buttons(tuple(named))
 
 
@@ -407,13 +410,13 @@ def _phrase_data(words: Words) -> list[Any]:
 
 
 def _span_data(span: Span) -> object:
+    if isinstance(span, str):
+        return span
     if isinstance(span, Who):
         return {"who": span.id, "name": span.name}
     if isinstance(span, Link):
         return {"link": span.url, "label": span.label}
-    if isinstance(span, Figure):
-        return {"figure": span.id, "label": span.label}
-    return span
+    return {"figure": span.id, "label": span.label}
 
 
 def _phrase_from(data: list[Any]) -> Phrase:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Annotated
+
+from handlers.kit.commands import UNASKED
 from handlers.kit.context import Context
+from handlers.kit.messages import Button, Buttons, Call, Message, Reply, Text
+from handlers.kit.readers import TextReader, folded
 from handlers.kit.words import Sentence, Who, _
 from storage import people
 from storage.engine.ids import PersonId
@@ -46,3 +52,28 @@ def traced(ctx: Context, id: PersonId) -> str:
     """Return somebody as the audit trail names them: by the key that erasing makes nobody's."""
     found = ctx.person_of(id)
     return found.person_key if found is not None else ""
+
+
+def names_somebody(ctx: Context, sentence: str) -> bool:
+    """Say whether a sentence names somebody of the company, also in the genitive."""
+    said = set(re.findall(r"\w+", folded(sentence)))
+    said |= {word.removesuffix("s") for word in said}
+    names = {word for each in people.everyone(ctx.tx) for word in folded(each.name).split()}
+    return bool(said & {name for name in names if len(name) > 2})
+
+
+AS_IT_IS = "as_it_is"  # of a button: its text is kept although it names somebody
+AsItIs = Annotated[str, TextReader(long=False), UNASKED]
+
+
+def say_differently(ctx: Context, text: str, word: str, field: str, **fixed: str) -> Reply | None:
+    """Offer to say without a name what names somebody, before it is kept; None if nobody is named.
+
+    `word` is the command that keeps it, `field` its value, `fixed` are its other ones.
+    """
+    if not names_somebody(ctx, text):
+        return None
+    said = _("It names somebody, and is not saved yet. Would you like to say it without the name?")
+    again = Button(_("Say it differently"), Call("form", {"word": word, **fixed, field: text}))
+    keep = Button(_("Leave it so"), Call(word, {**fixed, field: text, AS_IT_IS: "yes"}), "quiet")
+    return Reply(Message((Text(text), Text(said), Buttons((again, keep)))), nameless=True)

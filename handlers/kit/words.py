@@ -151,8 +151,13 @@ def _spoken(words: Sentence, language: str, zone: str, year: int | None) -> Phra
             literal = literal[1:]  # a short month has its dot already, a question its mark
         if literal:
             spans.append(literal)
-        if name is not None:
-            spans.extend(_value(words.values[name], spec, language, zone, year))
+        if name is None:
+            continue
+        value = words.values[name]
+        if type(value) is str:  # most values are, and a string of its own kind knows more
+            spans.append(isolated(value))
+        else:
+            spans.extend(_value(value, spec, language, zone, year))
     return _joined(spans)
 
 
@@ -203,6 +208,14 @@ def some(items: Sequence[Words], most: int) -> list[Words]:
     return [*items[:most], *more]
 
 
+def apart(items: Sequence[Words]) -> Words:
+    """Return several things as one, where a comma may stand within each of them."""
+    said: Words = items[0]
+    for each in items[1:]:
+        said = _("{words}; {more}", words=said, more=each)
+    return said
+
+
 def first_lines(items: Sequence[Words], most: int) -> list[Words]:
     """Return the first of several lines, and a last one that says how many more there are."""
     rest = len(items) - most
@@ -214,6 +227,8 @@ def button_label(
     words: Words, language: str, zone: str = "Europe/Berlin", year: int | None = None
 ) -> Phrase:
     """Put the label of a button into a language: its longest value gives way, so that it fits."""
+    if isinstance(words, Sentence) and not words.values and not words.measure:
+        return _fixed_label(words, language)
     said = speak(words, language, zone, year)
     over = len(flat(said)) - BUTTON
     if over <= 0:
@@ -232,6 +247,13 @@ def button_label(
     return (shortened(flat(said), BUTTON),)
 
 
+@lru_cache(maxsize=4096)
+def _fixed_label(words: Sentence, language: str) -> Phrase:
+    """Put a label without values into a language; it is the same on every card."""
+    said = _fixed(words, language)
+    return said if len(flat(said)) <= BUTTON else (shortened(flat(said), BUTTON),)
+
+
 def flat(phrase: Words) -> str:
     """Return a spoken phrase as plain text."""
     if isinstance(phrase, Sentence):
@@ -247,11 +269,11 @@ def naming(label: str) -> str:
 
 
 def _flat_span(span: Span) -> str:
+    if isinstance(span, str):
+        return span
     if isinstance(span, Who):
         return span.name
-    if isinstance(span, Link | Figure):
-        return span.label
-    return span
+    return span.label
 
 
 @lru_cache(maxsize=4)

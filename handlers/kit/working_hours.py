@@ -120,6 +120,24 @@ class WorkingTime:
             return calendar.midnight(day + timedelta(days=1), self.zone)
         return calendar.at(day, hours.end, self.zone)
 
+    def outside(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the spans from `start` until before `end` in which nobody works."""
+        begins, day = start, calendar.day_of(start, self.zone)
+        while begins < end:
+            hours = self.hours_on(day)
+            if hours is not None:
+                opens = calendar.at(day, hours.start, self.zone)
+                if begins < opens:
+                    yield begins, min(opens, end)
+                closes = calendar.midnight(day + timedelta(days=1), self.zone)
+                if hours.end != MIDNIGHT:
+                    closes = calendar.at(day, hours.end, self.zone)
+                begins = max(begins, closes)
+            elif day > calendar.day_of(end, self.zone):
+                yield begins, end
+                return
+            day += timedelta(days=1)
+
     def working_day_from(self, day: date) -> date:
         """Return `day`, or the first working day after it."""
         return next((each for each in self._days(day) if self.is_working_day(each)), day)

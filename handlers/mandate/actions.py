@@ -44,12 +44,18 @@ class ActionTimer(TimerKind):
     ACTION = "mandate action"
 
 
+def _need_future(ctx: Context, due: date) -> None:
+    if due < today_of(ctx):
+        raise Refusal(_("Please choose a day from today on."), field="due")
+
+
 @feature.command(
     "mandate action",
     "mandat aufgabe",
     help=_("Who does what by when?"),
     hidden=True,
     needs="mandate",
+    checks=(_need_future,),
 )
 def add(
     ctx: Context,
@@ -58,7 +64,6 @@ def add(
     who: Annotated[Person, PersonReader(), Ask(_("Person"), _("One person; they are asked."))],
     due: Annotated[date, DateReader(), Ask(_("By when"))],
 ) -> Reply:
-    _need_future(ctx, due)
     mine = who.id == ctx.person.id
     new = Action(
         id=ctx.new_id(),
@@ -82,11 +87,6 @@ def add(
         posts += drafting.draft_reply(ctx).posts
     drop_ = Button(_("Not needed any more"), call("mandate action drop", action=new.id), "quiet")
     return Reply(line(said, *_handling(new), drop_), posts=posts, subject=new.id)
-
-
-def _need_future(ctx: Context, due: date) -> None:
-    if due < today_of(ctx):
-        raise Refusal(_("Please choose a day from today on."), field="due")
 
 
 def _question_key(action: Action) -> str:
@@ -219,12 +219,17 @@ def _stands(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"item": found.item, "who": found.owner, "due": found.due_on.isoformat()}
 
 
+def _may_change(ctx: Context, action: str) -> None:
+    _mine(ctx, action)
+
+
 @feature.command(
     "mandate action change",
     "mandat aufgabe ändern",
     help=_("Who does what by when?"),
     hidden=True,
     current=_stands,
+    checks=(_may_change, _need_future),
 )
 def change(
     ctx: Context,
@@ -235,7 +240,6 @@ def change(
     due: Annotated[date, DateReader(), Ask(_("By when"))],
 ) -> Reply:
     found = _mine(ctx, action)
-    _need_future(ctx, due)
     posts = _settle(ctx, found) if due != found.due_on or who.id != found.owner else ()
     actions.change(ctx.tx, found.id, item, due)
     if who.id != found.owner:

@@ -40,6 +40,28 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _few_goals(_ctx: Context, goals: str) -> None:
+    if len(drafting.lines(goals)) > GOALS:
+        raise Refusal(_("Please keep it to {n} goals.", n=GOALS), field="goals")
+
+
+def _is_focus(_ctx: Context, focus: str = "") -> None:
+    areas = drafting.areas_in(focus)
+    if len(areas) > standing.MOST:
+        raise Refusal(
+            _(
+                "Three areas fit into the focus. Please leave out one of: {areas}.",
+                areas=list(areas.values()),
+            ),
+            field="focus",
+        )
+    if areas and len(areas) < standing.FEWEST:
+        raise Refusal(
+            _("Two or three areas make a focus. Please name one more, or none yet."),
+            field="focus",
+        )
+
+
 @feature.command(
     "mandate edit",
     "mandat ändern",
@@ -47,6 +69,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="mandate",
     current=_current,
+    checks=(_few_goals, _is_focus),
 )
 def edit(
     ctx: Context,
@@ -64,21 +87,6 @@ def edit(
 ) -> Reply:
     wanted = drafting.lines(goals)
     areas = drafting.areas_in(focus)
-    if len(areas) > standing.MOST:
-        raise Refusal(
-            _(
-                "Three areas fit into the focus. Please leave out one of: {areas}.",
-                areas=list(areas.values()),
-            ),
-            field="focus",
-        )
-    if areas and len(areas) < standing.FEWEST:
-        raise Refusal(
-            _("Two or three areas make a focus. Please name one more, or none yet."),
-            field="focus",
-        )
-    if len(wanted) > GOALS:
-        raise Refusal(_("Please keep it to {n} goals.", n=GOALS), field="goals")
     known = {folded(each.name): each for each in mandate.goals(ctx.tx)}
     for key, goal in known.items():
         if key not in wanted:
@@ -114,7 +122,7 @@ ROLES: dict[str, Sentence] = {
     "mandates.it_by": _("Confirmed the mandate for the IT"),
     "mandate_actions.owner": _("Does this for the mandate"),
     "mandate_actions.set_by": _("Noted who does it"),
-    "mandate_stops.set_by": _("Put it on the stop list"),
+    "mandate_stops.set_by": _("Put it on the stop list, or suggested it"),
     "mandate_questions.asked_by": _("Asked about the mandate"),
     "mandate_questions.answered_by": _("Answered about the mandate"),
 }

@@ -40,12 +40,18 @@ def section(ctx: Context, week: Week) -> Section | None:
         quiet.append(_("Guardrails"))
     if not _late(ctx) and actions.open_ones(ctx.tx):
         quiet.append(_("Dates"))
-    quiet += [
-        _("Deliberately not: {item} (until {day})", item=each.item, day=each.until_on)
+    left = tuple(
+        _("{item} (until {day})", item=each.item, day=each.until_on)
         for each in stops.standing(ctx.tx)
         if each.until_on >= today_of(ctx)
-    ]
-    found = Section(tuple(_ends(ctx)), tuple(_parts(ctx)), solved=tuple(solved), quiet=tuple(quiet))
+    )
+    found = Section(
+        tuple(_ends(ctx)),
+        tuple(_parts(ctx)),
+        solved=tuple(solved),
+        quiet=tuple(quiet),
+        left=left,
+    )
     return found if found != Section() else None
 
 

@@ -10,7 +10,7 @@ from handlers.kit.context import Context
 from handlers.kit.messages import Button, Call
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Sentence, Words, _
-from storage import automations, mandate, pilots
+from storage import mandate, pilots
 from storage.mandate import drafts, links
 from storage.mandate.drafts import Mandate
 from storage.pilots.states import PilotState
@@ -83,13 +83,12 @@ def linked(ctx: Context) -> tuple[int, int, list[tuple[str, Call]]]:
     What a pilot serves, its automation serves.
     """
     goals = set(links.goals_of_automations(ctx.tx))
-    goals |= {each.automation for each in pilots.all(ctx.tx) if each.goal and each.automation}
-    running = [each for each in pilots.all(ctx.tx) if each.state is not PilotState.STOPPED]
-    entered = automations.all(ctx.tx)
+    tried = pilots.all(ctx.tx)
+    goals |= {each.automation for each in tried if each.goal and each.automation}
+    running = [each for each in tried if each.state is not PilotState.STOPPED]
+    entered = links.automations(ctx.tx)
     without = [(each.name, call("pilot", pilot=each.id)) for each in running if each.goal is None]
-    without += [
-        (each.name, call("auto", automation=each.id)) for each in entered if each.id not in goals
-    ]
+    without += [(name, call("auto", automation=id)) for id, name in entered if id not in goals]
     whole = len(running) + len(entered)
     return whole - len(without), whole, without
 

@@ -47,11 +47,34 @@ class FirstDayReader(DateReader):
 CoverRef = Annotated[CoverId, TextReader(long=False), Ask(_("Cover"))]
 
 
+def _may_ask(ctx: Context, away: Person | None = None) -> None:
+    if away is not None and away.id != ctx.person.id and not ctx.person.manager:
+        raise Refusal(_("For somebody else a manager names who stands in."))
+
+
+def _somebody_else(ctx: Context, person: Person, away: Person | None = None) -> None:
+    if person.id == (away or ctx.person).id:
+        raise Refusal(_("Please choose somebody else."), field="person")
+
+
+def _not_over(ctx: Context, until: date) -> None:
+    if until < today_of(ctx):
+        raise Refusal(_("That is over already."), field="until")
+
+
+def _in_order(_ctx: Context, start: date, until: date) -> None:
+    if until < start:
+        raise Refusal(_("The last day is before the first."), field="until")
+    if (until - start).days > LONGEST:
+        raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
+
+
 @feature.command(
     "cover",
     "vertreten",
     help=_("Ask somebody to stand in for you, from one day to another; they confirm by button."),
     submit=_("Ask"),
+    checks=(_may_ask, _somebody_else, _in_order, _not_over),
 )
 def cover(
     ctx: Context,
@@ -62,16 +85,6 @@ def cover(
     away: Annotated[Person, PersonReader(), UNASKED] | None = None,
 ) -> Reply:
     absent = away or ctx.person
-    if absent.id != ctx.person.id and not ctx.person.manager:
-        raise Refusal(_("For somebody else a manager names who stands in."))
-    if person.id == absent.id:
-        raise Refusal(_("Please choose somebody else."), field="person")
-    if until < start:
-        raise Refusal(_("The last day is before the first."), field="until")
-    if until < today_of(ctx):
-        raise Refusal(_("That is over already."), field="until")
-    if (until - start).days > LONGEST:
-        raise Refusal(_("That is more than a year; please choose a shorter time."), field="until")
     zone = ctx.workspace.zone
     asked = Cover(
         id=CoverId(ctx.new_id()),
@@ -85,7 +98,7 @@ def cover(
     _must_be_free(ctx, asked)
     if absent.id != ctx.person.id and person.id == ctx.person.id:  # a manager stands in
         agreed = replace(asked, state=CoverState.CONFIRMED)
-        changed = _add(ctx, agreed)
+        changed = _add(ctx, agreed) + ctx.follow(Event.AGREED, agreed.id)
         said = _agreed_words(ctx, agreed)
         told = Post(f"{key_of(agreed.id)}:told", line(said), f"direct:{absent.id}", ParcelKind.NOTE)
         return Reply(line(said), posts=(told, *changed), subject=traced(ctx, absent.id))
@@ -239,6 +252,7 @@ def confirm(ctx: Context, cover: CoverRef) -> Reply:
         line(said),
         posts=(
             *ctx.follow(Event.ANSWERED, key_of(agreed.id)),
+            *ctx.follow(Event.AGREED, agreed.id),
             Post(key_of(agreed.id), told),
             Post(f"{key_of(agreed.id)}:told", told, f"direct:{agreed.asked_by}", ParcelKind.NOTE),
         ),

@@ -141,11 +141,38 @@ class FromReader(PersonReader):
         return tuple((id, name(ctx, id)) for id in held.holders(ctx))
 
 
+def _may_hand_over(ctx: Context, person: Person | None = None) -> None:
+    """Refuse for somebody else by whoever may not, and where nothing is there to hand over."""
+    before = person or ctx.person
+    if before.id != ctx.person.id:
+        rights.need(ctx, "service")
+    if not held.by(ctx, before.id):
+        raise Refusal(
+            _("{who} is not named for anything, so there is nothing to hand over.", who=before.name)
+        )
+
+
+def _to_another(ctx: Context, to: Person, person: Person | None = None) -> None:
+    if to.id == (person or ctx.person).id:
+        raise Refusal(_("Please choose somebody else to hand over to."), field="to")
+
+
+def _third_person(
+    ctx: Context, to: Person, person: Person | None = None, deputy: Person | None = None
+) -> None:
+    before = person or ctx.person
+    if deputy is not None and deputy.id in (to.id, before.id):
+        raise Refusal(_("The other deputy has to be a third person."), field="deputy")
+    if deputy is None and to.id != before.id:
+        _must_fit(ctx, before.id, to.id, held.by(ctx, before.id))
+
+
 @feature.command(
     ("hand over", "handover"),
     ("übergeben", "übergabe"),
     help=_("Hand over all that somebody is named for; the new one accepts by button."),
     submit=_("Ask"),
+    checks=(_may_hand_over, _to_another, _third_person),
 )
 def hand_over(
     ctx: Context,
@@ -163,17 +190,7 @@ def hand_over(
     | None = None,
 ) -> Reply:
     before = person or ctx.person
-    if before.id != ctx.person.id:
-        rights.need(ctx, "service")
-    if to.id == before.id:
-        raise Refusal(_("Please choose somebody else to hand over to."), field="to")
     found = held.by(ctx, before.id)
-    if not found:
-        raise Refusal(
-            _("{who} is not named for anything, so there is nothing to hand over.", who=before.name)
-        )
-    if deputy is not None and deputy.id in (to.id, before.id):
-        raise Refusal(_("The other deputy has to be a third person."), field="deputy")
     handover = Handover(
         id=HandoverId(ctx.new_id()),
         person=before.id,
@@ -183,7 +200,6 @@ def hand_over(
         asked_at=ctx.now,
         state=HandoverState.ASKED,
     )
-    _must_fit(ctx, handover, found)
     replaced = handovers.open_of(ctx.tx, before.id)
     handovers.add(ctx.tx, handover)
     asks = _question(ctx, handover, found)
@@ -198,17 +214,17 @@ def hand_over(
     return Reply(line(said), posts=tuple(posts), subject=before.person_key)
 
 
-def _must_fit(ctx: Context, handover: Handover, found: list[Held]) -> None:
+def _must_fit(ctx: Context, before: PersonId, to: PersonId, found: list[Held]) -> None:
     """Refuse kindly where one person would be accountable and deputy at once."""
-    clash = [each for each in found if each.clash(handover.successor)]
-    if not clash or handover.deputy is not None:
+    clash = [each for each in found if each.clash(to)]
+    if not clash:
         return
-    again = {"word": "hand over", "to": handover.successor, "person": handover.person}
+    again = {"word": "hand over", "to": to, "person": before}
     raise Refusal(
         _(
             "{who} would be accountable and deputy at once for {things}. "
             "Please name another deputy for that.",
-            who=name(ctx, handover.successor),
+            who=name(ctx, to),
             things=held.held_words(clash),
         ),
         field="deputy",
@@ -293,7 +309,8 @@ def accept_all(
     kept = handovers.find(ctx.tx, handover)
     assert kept is not None
     found = held.by(ctx, kept.person)
-    _must_fit(ctx, kept, found)
+    if kept.deputy is None:
+        _must_fit(ctx, kept.person, kept.successor, found)
     posts: tuple[Post, ...] = ()
     for each in found:
         posts += each.give(kept.successor, kept.deputy)

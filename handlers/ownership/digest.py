@@ -52,10 +52,9 @@ RUNBOOKS = feature.measure(
 def section(ctx: Context, week: Week) -> Section:
     """Return what nobody has taken over, what somebody left behind, and the gaps of the week."""
     manages = rights.may("service", rights.general(ctx))
-    return Section(
-        (*leaving.left_behind(ctx, manages=manages), *_untaken(ctx, manages=manages)),
-        _gaps(ctx, week),
-    )
+    tasks = (*leaving.left_behind(ctx, manages=manages), *_untaken(ctx, manages=manages))
+    gaps = _gaps(ctx, week)
+    return Section(tasks, gaps, quiet=() if tasks or gaps else (GAPS.name,))
 
 
 def _gaps(ctx: Context, week: Week) -> tuple[Part, ...]:

@@ -110,7 +110,7 @@ def _followed(ctx: Context, person: PersonId) -> list[PersonId]:
     for each in people.all(ctx.tx):
         if each.id == person or each.here:
             continue
-        key = _acts_key(each.id)
+        key = acts_key(each.id)
         if any(matter.person == person for matter in attention.standing(ctx.tx, key)):
             attention.settle_of(ctx.tx, key, person)
             before.append(each.id)
@@ -121,7 +121,7 @@ def _tell_next(ctx: Context, followed: list[PersonId]) -> tuple[Post, ...]:
     """Let whoever acts for those who left hear so, where it was another one until now."""
     posts: tuple[Post, ...] = ()
     for left in followed:
-        key = _acts_key(left)
+        key = acts_key(left)
         knows = {matter.person for matter in attention.standing(ctx.tx, key)}
         for id, words in _acting(ctx, left).items():
             if id not in knows:
@@ -194,7 +194,7 @@ def _key(batch: Batch) -> str:
 
 
 def _back(ctx: Context, person: PersonId) -> Reply:
-    posts = ctx.follow(Event.CAME_BACK, person) + matters.settle(ctx, _acts_key(person))
+    posts = ctx.follow(Event.CAME_BACK, person) + matters.settle(ctx, acts_key(person))
     posts += matters.settle(ctx, _managed_key(person))
     batch = _of(ctx, person)
     if batch is not None:
@@ -215,7 +215,7 @@ def card_posts(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     batch = _of(ctx, person)
     if batch is None or duty.is_here(ctx, person):
         return ()
-    key, acts = _acts_key(person), _acting(ctx, person)
+    key, acts = acts_key(person), _acting(ctx, person)
     told = matters.settle(ctx, key) if not acts else ()
     for id, words in acts.items():
         told += matters.renew(ctx, key, line(words), person=id)
@@ -324,7 +324,7 @@ def _tell_who_acts(ctx: Context, batch: Batch, but: list[PersonId]) -> None:
     for person in batch.people:
         for id, words in _acting(ctx, person).items():
             if id not in (*batch.people, *but):
-                matters.note(ctx, id, _acts_key(person), words)
+                matters.note(ctx, id, acts_key(person), words)
 
 
 def _acting(ctx: Context, person: PersonId) -> dict[PersonId, Sentence]:
@@ -336,7 +336,8 @@ def _acting(ctx: Context, person: PersonId) -> dict[PersonId, Sentence]:
     return {id: _acts(ctx, person, found) for id, found in acts.items()}
 
 
-def _acts_key(person: PersonId) -> str:
+def acts_key(person: PersonId) -> str:
+    """Return the key under which whoever acts for somebody who left was told so."""
     return f"left:{person}:acts"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.automations.learning.signals import Reason
 from handlers.kit.commands import call
 from handlers.kit.context import Context
 from handlers.kit.messages import Button, Buttons, Facts, Items, Message, Part, Text, Title
@@ -11,7 +12,7 @@ from handlers.kit.people import name
 from handlers.kit.words import Sentence, Words, _, _n, first_lines
 from handlers.mandate.standing import valid
 from handlers.on_call import duty
-from handlers.pilots import clock, measure, picture, relief, roles, start_check, use
+from handlers.pilots import clock, fields, measure, picture, relief, roles, start_check, use
 from handlers.pilots.weeks import operation, progress
 from storage import mandate
 from storage.pilots import ROLES, Pilot, answers, log
@@ -64,6 +65,9 @@ def _facts(ctx: Context, pilot: Pilot) -> list[tuple[Words, Words]]:
     if happy:
         rows.append((_("Customers' satisfaction"), _satisfaction_words(happy[-1])))
     rows.append((_("Problem"), pilot.problem))
+    noted = fields.pattern_of(ctx, pilot)
+    if noted is not None:
+        rows.append((_("Pattern"), noted.title))
     if pilot.workflow:
         said = _(
             "{workflow}: {takes} → {gives}",
@@ -184,12 +188,14 @@ def signals(ctx: Context, pilot: Pilot) -> list[Words]:
     return [signal_line(kind, reason, *told) for (kind, reason), told in found.items()]
 
 
-BYPASSED: dict[str, Words] = {
-    "slower": _("it was slower"),
-    "wrong": _("the result was wrong"),
-    "special": _("it was a special case"),
-    "down": _("it did not run"),
+# What was chosen before pilots and automations had the same four reasons.
+BEFORE: dict[str, Words] = {
+    "slower": Reason.SLOW.words,
+    "wrong": Reason.RESULT.words,
+    "special": Reason.FIT.words,
+    "down": _("It did not run"),
 }
+BYPASSED: dict[str, Words] = {**BEFORE, **Reason.labels()}
 
 
 def signal_line(kind: str, reason: str, times: int, minutes: int) -> Words:

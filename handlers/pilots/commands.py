@@ -18,7 +18,7 @@ from handlers.kit.readers import (
 )
 from handlers.kit.readers.decimals import DecimalReader
 from handlers.kit.words import Words, _
-from handlers.pilots import cards, clock, digest, editing, roles, start_check
+from handlers.pilots import cards, clock, digest, editing, fields, roles, start_check
 from handlers.pilots import measure as measures
 from handlers.pilots.fields import (
     LINE,
@@ -28,6 +28,7 @@ from handlers.pilots.fields import (
     GivesField,
     GoalField,
     NameField,
+    PatternField,
     ProblemField,
     TakesField,
     TouchedField,
@@ -96,6 +97,18 @@ def _begun(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _one_workflow(_ctx: Context, workflow: str = "") -> None:
+    """Refuse a second workflow; requirement C13."""
+    if "\n" in workflow or ";" in workflow:
+        raise Refusal(
+            _("One workflow, please. The others can be tried after it."), field="workflow"
+        )
+
+
+def _new_name(ctx: Context, name: str) -> None:
+    editing.need_free_name(ctx, name)
+
+
 @feature.command(
     "pilot new",
     "pilot neu",
@@ -103,6 +116,7 @@ def _begun(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     submit=_("Continue"),
     needs="pilot",
     current=_begun,
+    checks=(_new_name, _one_workflow),
 )
 def new(
     ctx: Context,
@@ -120,10 +134,8 @@ def new(
         Template, ChoiceReader(Template, start_check.STARTERS, {}), Ask(_("Starter"))
     ]
     | None = None,
-    pattern: Annotated[PatternId, SHORT, Ask(_("Pattern"))] | None = None,
+    pattern: PatternField | None = None,
 ) -> Reply:
-    _one_workflow(workflow)
-    found = patterns.find(ctx.tx, pattern) if pattern else None
     words = start_check.MEASURES.get(template or "", {})
     measure = {key: ctx.text(each) for key, each in words.items()}
     pilot = Pilot(
@@ -132,8 +144,8 @@ def new(
         problem,
         None,
         None,
-        pattern=found.id if found else None,
-        area=" ".join(area.split())[:60] or (found.area if found else ""),
+        pattern=pattern.id if pattern else None,
+        area=" ".join(area.split())[:60] or (pattern.area if pattern else ""),
         goal=goal.id,
         workflow=workflow,
         takes=takes,
@@ -149,7 +161,7 @@ def new(
         created_on=clock.current_day(ctx),
     )
     if not pilots.add(ctx.tx, pilot, name_key=folded(pilot.name)):
-        raise Refusal(_("There is a pilot called “{name}” already.", name=pilot.name), field="name")
+        raise Refusal(editing.taken_words(pilot.name))
     editing.note(ctx, pilot, PilotEvent.CREATED, pilot.name)
     shown = cards.card(ctx, pilot)
     return Reply(
@@ -157,35 +169,30 @@ def new(
     )
 
 
-def _one_workflow(text: str) -> None:
-    """Refuse a second workflow; requirement C13."""
-    if "\n" in text or ";" in text:
-        raise Refusal(
-            _("One workflow, please. The others can be tried after it."), field="workflow"
-        )
-
-
 def _is_another(workflow: str, before: str) -> bool:
     """Say whether it is another workflow, and not the same one in corrected words."""
     return min(said_share(workflow, before), said_share(before, workflow)) < SAME
 
 
-def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
-    need_goals(ctx)
-    found = pilots.find(ctx.tx, PilotId(fixed.get("pilot", "")))
-    if found is None:
-        return {}
-    return {
-        "name": found.name,
-        "problem": found.problem,
-        "workflow": found.workflow,
-        "takes": found.takes,
-        "gives": found.gives,
-        "area": found.area,
-        "goal": found.goal or "",
-        "touched": found.touched,
-        "too_big": found.too_big,
-    }
+def _another_name(ctx: Context, pilot: Pilot, name: str) -> None:
+    editing.need_free_name(ctx, name, editing.own(ctx, pilot).id)
+
+
+def _same_workflow(ctx: Context, pilot: Pilot, workflow: str = "") -> None:
+    """Refuse another workflow while one runs, and before one in operation was improved."""
+    found = editing.own(ctx, pilot)
+    if not found.workflow or not _is_another(workflow, found.workflow):
+        return
+    if found.state is PilotState.RUNNING:
+        raise Refusal(
+            _(
+                "It runs with one workflow: “{workflow}”. Others come after it.",
+                workflow=found.workflow,
+            ),
+            field="workflow",
+        )
+    if found.state is PilotState.OPERATING and not start_check.improved(ctx, found):
+        raise _improve_first(ctx, found)
 
 
 @feature.command(
@@ -193,7 +200,8 @@ def _described(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     "pilot beschreiben",
     help=_("What is tried: problem, workflow, goal."),
     hidden=True,
-    current=_described,
+    current=fields.at_first,
+    checks=(_another_name, _one_workflow, _same_workflow),
 )
 def describe(
     ctx: Context,
@@ -208,20 +216,9 @@ def describe(
     area: AreaField = "",
     touched: TouchedField = frozenset(),
     too_big: BigField = frozenset(),
+    pattern: PatternField | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    _one_workflow(workflow)
-    if found.workflow and _is_another(workflow, found.workflow):
-        if found.state is PilotState.RUNNING:
-            raise Refusal(
-                _(
-                    "It runs with one workflow: “{workflow}”. Others come after it.",
-                    workflow=found.workflow,
-                ),
-                field="workflow",
-            )
-        if found.state is PilotState.OPERATING and not start_check.improved(ctx, found):
-            raise _improve_first(ctx, found)
     editing.rename(ctx, found, name)
     changed: PilotChanges = {
         "problem": problem,
@@ -232,14 +229,13 @@ def describe(
         "goal": goal.id,
         "touched": ",".join(sorted(touched)),
         "too_big": ",".join(sorted(too_big)),
+        "pattern": found.pattern,
     }
-    before = [
-        f"{key}: {getattr(found, key)}"
-        for key in ("problem", "workflow", "takes", "gives", "area")
-        if getattr(found, key) and getattr(found, key) != changed[key]
-    ]
+    if pattern is not None or fields.pattern_of(ctx, found) is not None:
+        changed["pattern"] = pattern.id if pattern is not None else None
+    before = fields.before(ctx, found, changed)
     pilots.change(ctx.tx, found.id, **changed)
-    editing.note(ctx, found, PilotEvent.DESCRIBED, "; ".join(before)[:500])
+    editing.note(ctx, found, PilotEvent.DESCRIBED, before)
     return Reply(cards.card(ctx, editing.fresh(ctx, found)), subject=found.name)
 
 
@@ -285,12 +281,29 @@ def _measured(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
 NUMBER = DecimalReader()
 
 
+def _gets_better(
+    ctx: Context, pilot: Pilot, baseline: str, target: str, better: Better = Better.LOWER
+) -> None:
+    editing.own(ctx, pilot)
+    lower = float(target) < float(baseline)
+    if float(target) == float(baseline) or lower != (better is Better.LOWER):
+        raise Refusal(
+            _(
+                "From {baseline} to {target} nothing gets better that way. Please look again.",
+                baseline=baseline,
+                target=target,
+            ),
+            field="target",
+        )
+
+
 @feature.command(
     "pilot measure",
     "pilot messen",
     help=_("What is measured, from where to where?"),
     hidden=True,
     current=_measured,
+    checks=(_gets_better,),
 )
 def measure(
     ctx: Context,
@@ -315,16 +328,6 @@ def measure(
     ] = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    lower = float(target) < float(baseline)
-    if float(target) == float(baseline) or lower != (better is Better.LOWER):
-        raise Refusal(
-            _(
-                "From {baseline} to {target} nothing gets better that way. Please look again.",
-                baseline=baseline,
-                target=target,
-            ),
-            field="target",
-        )
     if found.baseline is not None and found.baseline != baseline:
         editing.note(ctx, found, PilotEvent.BASELINE, f"{found.baseline} → {baseline}")
     pilots.change(

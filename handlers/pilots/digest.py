@@ -199,10 +199,9 @@ def section(ctx: Context, week: Week) -> Section | None:
     if rows:
         parts = [Title(_("What we are learning")), Facts(tuple(rows)), *parts]
     decisions = tuple(undecided(ctx))
-    if not parts and not decisions:
-        return None
     said_yes, solved = verdict(ctx, known, week.name), reached_lines(ctx, known, week)
-    return Section(decisions, tuple(parts), said_yes, solved)
+    quiet = () if parts or decisions or not known else (_("Pilots"),)
+    return Section(decisions, tuple(parts), said_yes, solved, quiet)
 
 
 def _rows(ctx: Context, known: Sequence[Pilot]) -> list[tuple[Words, Words]]:

@@ -11,7 +11,7 @@ from handlers.kit.readers import folded
 from handlers.kit.words import Sentence, _
 from handlers.pilots import roles, start_check, use
 from storage import pilots
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, PilotId
 from storage.pilots import ROLES, Pilot, log
 from storage.pilots.states import PilotEvent, PilotState
 
@@ -60,12 +60,21 @@ def note(ctx: Context, pilot: Pilot, kind: str, words: str = "") -> None:
     )
 
 
-def rename(ctx: Context, pilot: Pilot, name: str) -> None:
-    """Call a pilot something else, if nothing else is called so."""
+def need_free_name(ctx: Context, name: str, own: PilotId | None = None) -> None:
+    """Refuse a name that another pilot has."""
     called = " ".join(name.split())[:LONGEST]
-    taken = pilots.named(ctx.tx, folded(called))
-    if taken not in (None, pilot.id):
-        raise Refusal(_("There is a pilot called “{name}” already.", name=called), field="name")
+    if pilots.named(ctx.tx, folded(called)) not in (None, own):
+        raise Refusal(taken_words(called), field="name")
+
+
+def taken_words(name: str) -> Sentence:
+    """Say that another pilot has the name."""
+    return _("There is a pilot called “{name}” already.", name=name)
+
+
+def rename(ctx: Context, pilot: Pilot, name: str) -> None:
+    """Call a pilot something else; that nothing else is called so was checked."""
+    called = " ".join(name.split())[:LONGEST]
     if called != pilot.name:
         note(ctx, pilot, PilotEvent.RENAMED, pilot.name)
         pilots.rename(ctx.tx, pilot.id, called, folded(called))

@@ -125,12 +125,27 @@ EVERYBODY = frozenset({"everybody", "everyone", "all", "alle", "jeder", "alle hi
 ALL_IN = re.compile(r"(?:everybody|everyone|all|alle) (?:in|im|bei|at)(?: der| the)? (?=\S)", re.I)
 
 
+def _are_users(ctx: Context, pilot: Pilot, who: str) -> None:
+    editing.own(ctx, pilot)
+    _users(ctx, who.strip())
+
+
+def _visible_from_start(ctx: Context, pilot: Pilot, visible: Visible) -> None:
+    found = editing.own(ctx, pilot)
+    if found.state is PilotState.RUNNING and visible.value == "yes" and not found.visible:
+        raise Refusal(
+            _("People have answered without that. It can be chosen before the start only."),
+            field="visible",
+        )
+
+
 @feature.command(
     "pilot users",
     "pilot nutzer",
     help=_("Who uses it, and is asked once a week?"),
     hidden=True,
     current=_used,
+    checks=(_are_users, _visible_from_start),
 )
 def name_users(
     ctx: Context,
@@ -147,11 +162,6 @@ def name_users(
     visible: Annotated[Visible, VISIBLE, Ask(_("When are answers shown?"))] = Visible.NO,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state is PilotState.RUNNING and visible.value == "yes" and not found.visible:
-        raise Refusal(
-            _("People have answered without that. It can be chosen before the start only."),
-            field="visible",
-        )
     kind, place, people = _users(ctx, who.strip())
     pilots.change(
         ctx.tx, found.id, users_kind=kind, users_place=place, visible=visible.value == "yes"

@@ -34,6 +34,16 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     return {"name": ctx.person.name}
 
 
+def _is_name(_ctx: Context, name: str) -> None:
+    if not 0 < len(" ".join(name.split())) <= NAME:
+        raise Refusal(_("A name has between 1 and {most} characters.", most=NAME), field="name")
+
+
+def _is_different(ctx: Context, name: str, wrong: str = "") -> None:
+    if " ".join(name.split()) == ctx.person.name and not wrong.strip():
+        raise Refusal(_("Nothing is different yet. Please change what is wrong."), field="name")
+
+
 @feature.command(
     "data correct",
     "daten berichtigen",
@@ -41,6 +51,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="own data",
     current=_current,
+    checks=(_is_name, _is_different),
 )
 def correct(
     ctx: Context,
@@ -60,8 +71,6 @@ def correct(
     ] = "",
 ) -> Reply:
     name = " ".join(name.split())
-    if not name or len(name) > NAME:
-        raise Refusal(_("A name has between 1 and {most} characters.", most=NAME), field="name")
     done: list[Words] = []
     posts: list[Post] = []
     if name != ctx.person.name:
@@ -70,8 +79,6 @@ def correct(
     if wrong.strip():
         posts += _question_posts(ctx, wrong.strip())
         done.append(_("The managers read what you say is wrong. You hear what came of it."))
-    if not done:
-        raise Refusal(_("Nothing is different yet. Please change what is wrong."), field="name")
     return Reply(Message(tuple(Text(each) for each in done)), posts=tuple(posts), subject="data")
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterable
 
 from handlers.incidents import keys
 from handlers.incidents.cards import card
 from handlers.kit.commands import call
-from handlers.kit.context import LOTSE, Context
+from handlers.kit.context import Context
 from handlers.kit.doors import Held, Knows
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import WRITER, Button, Post
-from handlers.kit.removing.copies import each_text, written
+from handlers.kit.messages import Button, Post
+from handlers.kit.removing import copies
 from handlers.kit.words import _
 from handlers.kit.words import text as speech
 from handlers.ownership import held
 from storage import incidents, people, privacy
-from storage.delivery import copies
-from storage.delivery.copies import COPIES
-from storage.engine.ids import PersonId
+from storage.delivery import copies as stored
+from storage.engine.ids import IncidentNumber, PersonId
 from storage.privacy import corrections
 
 SHOWN = 200  # cards that are brought up to date
@@ -36,12 +35,13 @@ def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
 
     Returns the newest of the cards on which they stand, as they are now.
     """
-    them = people.find(ctx.tx, person)
+    them, mentioned = people.find(ctx.tx, person), set[IncidentNumber]()
     former = PersonId(f"former-{ctx.new_secret()[:8]}")
     people.former(ctx.tx, ctx.new_secret(), ctx.now, former)
     if them is not None:
         said = speech(_("“former person”"), ctx.workspace.language)
-        reword(ctx, person, them.name, said, former)
+        copies.edit(ctx, reword(ctx, person, them.name or person, said, former))
+        mentioned = _unmentioned(ctx, them.name, said) if them.name else mentioned
     privacy.forget_way_to(ctx.tx, person, former)
     for door in doors(ctx):
         door.replace(ctx.tx, person, former)
@@ -50,35 +50,54 @@ def put_former(ctx: Context, person: PersonId) -> tuple[Post, ...]:
     privacy.forget_settings(ctx.tx, person, former)
     privacy.note_erasure(ctx.tx, person, ctx.now)
     privacy.delete(ctx.tx, person)
-    return cards_of(ctx, former)
+    return cards_of(ctx, former, mentioned)
 
 
-def reword(ctx: Context, person: PersonId, name: str, said: str, id: PersonId) -> None:
-    """Let every text that Lotse has stored say something else: sent, answered, or yet to come.
+def reword(ctx: Context, person: PersonId, name: str, said: str, id: PersonId) -> list[str]:
+    """Let every copy say something else: what was sent, answered, shown as a button, waits.
 
-    `said` takes the place of somebody's name, and `id` that of the person. What people typed
-    on the local page is theirs, and stays.
+    `said` takes the place of somebody's name, and `id` that of the person. Returns what was sent.
     """
-    whole = re.compile(rf"(?<!\w){re.escape(name or person)}(?!\w)")
+    finds = whole(ctx, name)
 
     def renamed(text: str) -> str:
-        return str(id) if text == person else whole.sub(lambda _found: said, text)
+        return str(id) if text == person else finds.sub(lambda _found: said, text)
 
-    needles = sorted({json.dumps(name)[1:-1], written(name), name, str(person)} - {""})
-    for where in COPIES:
-        for row in copies.holding(ctx.tx, where, needles):
-            if row["author"] not in ("", LOTSE.id):
-                continue
-            text = renamed(row["text"])
-            if where.written:
-                text = WRITER.encode(each_text(json.loads(row["text"]), renamed))
-            if text != row["text"]:
-                copies.reword(ctx.tx, where, row, text)
+    return copies.reword(ctx, (name, person), renamed)
 
 
-def cards_of(ctx: Context, person: PersonId) -> tuple[Post, ...]:
-    """Return the newest of the cards on which somebody stands, as they are now."""
-    numbers = privacy.incidents_of(ctx.tx, person, SHOWN)
+def _unmentioned(ctx: Context, name: str, said: str) -> set[IncidentNumber]:
+    """Take a name out of what others typed; return the incidents whose cards say it.
+
+    Where somebody else has the same name, nobody knows who was meant, and it stays. What
+    services, automations, pilots and goals are called stays as well: people find them by it.
+    """
+    if people.called(ctx.tx, name) > 1:
+        return set()
+    finds = whole(ctx, name)
+    numbers = set(stored.numbers_saying(ctx.tx, name, SHOWN))
+    for table, column, before in stored.typed_saying(ctx.tx, name):
+        text = finds.sub(lambda _found: said, before)
+        if text != before and not (table == "people" or column == "name"):
+            stored.reword_typed(ctx.tx, table, column, before, text)
+    copies.unlearn(ctx, name, said)
+    return numbers
+
+
+def whole(ctx: Context, name: str) -> re.Pattern[str]:
+    """Return what finds a name that is no part of another word: `Luca`, `Lucas` for what is Luca's.
+
+    Where somebody is called Lucas, it is him.
+    """
+    genitive = "" if people.called(ctx.tx, f"{name}s") else "s?"
+    return re.compile(rf"(?<!\w){re.escape(name)}{genitive}(?!\w)")
+
+
+def cards_of(
+    ctx: Context, person: PersonId, others: Iterable[IncidentNumber] = ()
+) -> tuple[Post, ...]:
+    """Return the newest of the cards on which somebody stands, and those of `others`, as now."""
+    numbers = dict.fromkeys((*privacy.incidents_of(ctx.tx, person, SHOWN), *others))
     found = [incidents.find(ctx.tx, number) for number in numbers]
     return tuple(
         Post(keys.card_key(each.number), card(ctx, each)) for each in found if each is not None

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from handlers.bans import cards as ban_cards
 from handlers.bans import owners
-from handlers.bans.cards import headline, label
+from handlers.bans.cards import headline
+from handlers.bans.listing import overdue, service_name, times
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.checklist import CAUSES, Cause
 from handlers.kit.calendar import days_before
@@ -26,7 +27,6 @@ from handlers.kit.messages import (
 )
 from handlers.kit.people import name
 from handlers.kit.readers import ChoiceReader
-from handlers.kit.readers.dates import today_of
 from handlers.kit.readers.evidence import evidence_words
 from handlers.kit.words import Sentence, Words, _
 from storage import repeats
@@ -35,7 +35,6 @@ from storage.problems import Problem
 from storage.problems import history as problem_history
 from storage.problems.history import Happened
 from storage.problems.states import ProblemEvent, ProblemState
-from storage.repeats import outages
 
 LISTED = 8  # incidents of one problem that its card names
 
@@ -50,17 +49,11 @@ def key(number: ProblemNumber) -> str:
     return f"problem:{number}"
 
 
-def times(ctx: Context, problem: Problem) -> int:
-    """Return how often it happened in the days that count, up to now."""
-    start = days_before(ctx.now, rules(ctx.tx).days, ctx.workspace.zone)
-    return outages.times(ctx.tx, problem.root, start, ctx.now)[0]
-
-
 def card(ctx: Context, problem: Problem) -> Message:
     """Return the card of a problem, the same wherever it stands."""
     rows: list[tuple[Words, Words]] = [
         (_("State"), standing(ctx, problem)),
-        (_("Service"), _service(ctx, problem)),
+        (_("Service"), service_name(ctx, problem)),
         (_("Repeats"), _repeats(ctx, problem)),
         (_("Cause"), cause(problem)),
         (_("Responsible for the cause"), owners.said(ctx, problem)),
@@ -136,11 +129,6 @@ def quiet_until(ctx: Context, problem: Problem) -> datetime:
     return days_before(problem.fixed_at, -rules(ctx.tx).quiet, ctx.workspace.zone)
 
 
-def _service(ctx: Context, problem: Problem) -> str:
-    found = ctx.service_of(problem.service)
-    return found.name if found else problem.service
-
-
 def _repeats(ctx: Context, problem: Problem) -> Sentence:
     numbers = [f"INC-{each}" for each in repeats.members(ctx.tx, problem.root)]
     days = rules(ctx.tx).days
@@ -162,11 +150,6 @@ def _due(ctx: Context, problem: Problem) -> Sentence:
     if overdue(ctx, problem):
         return _("{day:day}, over", day=problem.due_on)
     return _("{day:day}", day=problem.due_on)
-
-
-def overdue(ctx: Context, problem: Problem) -> bool:
-    """Say whether the agreed day is over."""
-    return problem.state == ProblemState.OPEN and problem.due_on < today_of(ctx)
 
 
 def buttons(problem: Problem) -> tuple[Button, ...]:
@@ -277,36 +260,3 @@ def _event_words(ctx: Context, each: Happened) -> Sentence:
         case ProblemEvent.MERGED:
             return _("{other} is the same problem; the two belong together now.", other=detail)
     assert_never(each.kind)
-
-
-def line(ctx: Context, problem: Problem) -> Sentence:
-    """Return a problem as one line of a list."""
-    values = {
-        "problem": label(problem.number),
-        "title": problem.title,
-        "service": _service(ctx, problem),
-        "n": times(ctx, problem),
-        "days": in_days(rules(ctx.tx).days),
-        "who": name(ctx, owners.owner(ctx, problem)),
-        "at": problem.opened_at,
-    }
-    if problem.state == ProblemState.FIXED:
-        values["who"] = name(ctx, problem.fixed_by or NOBODY)
-        return _(
-            "{problem} · “{title}” ({service}): {n} times in {days}, blocked "
-            "since {at:day}; {who} says it is fixed, to be verified",
-            **values,
-        )
-    if overdue(ctx, problem):
-        return _(
-            "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
-            "{at:day}; responsible: {who}, the date was {due:day}",
-            due=problem.due_on,
-            **values,
-        )
-    return _(
-        "{problem} · “{title}” ({service}): {n} times in {days}, cause open since "
-        "{at:day}; responsible: {who}, due {due:day}",
-        due=problem.due_on,
-        **values,
-    )

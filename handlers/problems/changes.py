@@ -42,12 +42,23 @@ Reason = Annotated[str, TextReader(), Ask(_("Reason"), _("Why it cannot wait."))
 ChangeId = Annotated[str, TextReader(long=False), Ask(_("Which"))]
 
 
+def _says_what(_ctx: Context, what: str) -> None:
+    if is_placeholder(what):
+        raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
+
+
+def _ahead(ctx: Context, day: date, what: str = "") -> None:
+    if day < today_of(ctx):
+        raise Refusal(_("That day is over: {day:day}.", day=day), field="day", kept=what)
+
+
 @feature.command(
     "change",
     ("änderung", "aenderung"),
     help=_("Plan a change to a service."),
     submit=_("Plan it"),
     needs="change",
+    checks=(_says_what, _ahead),
 )
 def plan(
     ctx: Context,
@@ -55,10 +66,6 @@ def plan(
     what: Annotated[str, BeforeDateReader(long=False), Ask(_("What is changed?"), short=_("text"))],
     day: Day,
 ) -> Reply:
-    if day < today_of(ctx):
-        raise Refusal(_("That day is over: {day:day}.", day=day), field="day", kept=what)
-    if is_placeholder(what):
-        raise Refusal(_("Please say in a few words what is changed."), field="what", kept=what)
     id = ctx.new_id()
     stored_changes.add(
         ctx.tx,
@@ -131,23 +138,34 @@ def _cancel(id: str) -> Button:
     return Button(_("Cancel the change"), call("change cancel", id=id), "quiet")
 
 
-@feature.command(
-    "change override",
-    "änderung ausnahme",
-    help=_("Let a change go ahead in spite of the block."),
-    hidden=True,
-    submit=_("Allow an exception"),
-)
-def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Reply:
+def _says_why(_ctx: Context, reason: str) -> None:
+    if is_placeholder(reason):
+        raise Refusal(_("Please give a reason that others understand."), field="reason")
+
+
+def _ends_soon(ctx: Context, until: date) -> None:
+    last = today_of(ctx) + timedelta(days=LONGEST)
+    if not today_of(ctx) <= until <= last:
+        raise Refusal(_("An exception ends between today and {day:day}.", day=last), field="until")
+
+
+# What an exception from a block has to be: for a reason that says something, and soon over.
+EXCEPTION = (_says_why, _ends_soon)
+
+
+def _may_let(ctx: Context, id: ChangeId) -> None:
+    """Refuse whoever may not let a change through, and one that is not blocked."""
     change = _find(ctx, id)
     if not rights.may("override", rights.ties_to_cause(ctx, change.service)):
         raise Refusal(
             _("Somebody else decides that. Please ask {who:or}.", who=_may_override(ctx, change))
         )
-    ban = blocking_ban(ctx, change.service)
-    if ban is None or change.state != ChangeState.PLANNED:
+    if blocking_ban(ctx, change.service) is None or change.state != ChangeState.PLANNED:
         raise Refusal(_("The change is no longer blocked."))
-    check_exception(ctx, reason, until)
+
+
+def _lasts(ctx: Context, id: ChangeId, until: date) -> None:
+    change = _find(ctx, id)
     if until < change.planned_on:
         raise Refusal(
             _(
@@ -156,6 +174,20 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
             ),
             field="until",
         )
+
+
+@feature.command(
+    "change override",
+    "änderung ausnahme",
+    help=_("Let a change go ahead in spite of the block."),
+    hidden=True,
+    submit=_("Allow an exception"),
+    checks=(_may_let, *EXCEPTION, _lasts),
+)
+def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Reply:
+    change = _find(ctx, id)
+    ban = blocking_ban(ctx, change.service)
+    assert ban is not None, "it was checked that it is blocked"
     problem_overrides.add(
         ctx.tx,
         ban.number,
@@ -185,15 +217,6 @@ def override(ctx: Context, id: ChangeId, *, reason: Reason, until: Until) -> Rep
     matters.settle(ctx, _key(id))
     told = Post(_key(id), said)
     return Reply(said, posts=(told, *_cards(ctx, change.service)), subject=id)
-
-
-def check_exception(ctx: Context, reason: str, until: date) -> None:
-    """Refuse a reason that says nothing, and an end that is over or far away."""
-    if is_placeholder(reason):
-        raise Refusal(_("Please give a reason that others understand."), field="reason")
-    last = today_of(ctx) + timedelta(days=LONGEST)
-    if not today_of(ctx) <= until <= last:
-        raise Refusal(_("An exception ends between today and {day:day}.", day=last), field="until")
 
 
 @feature.command(

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Annotated
 
 from handlers.bans import cards as ban_cards
+from handlers.bans import listing
 from handlers.bans.cards import label
 from handlers.bans.owners import owner
 from handlers.incidents.checklist import Cause
-from handlers.kit import tables
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.doors import Held, Known, Task, known
@@ -20,13 +20,8 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import (
     Button,
     Buttons,
-    Message,
-    Part,
     Post,
     Reply,
-    Text,
-    Title,
-    line,
 )
 from handlers.kit.people import NAMES_GO, NAMES_KEPT, former, name
 from handlers.kit.readers import PersonReader, TextReader, titles
@@ -35,11 +30,10 @@ from handlers.kit.readers.placeholders import is_placeholder
 from handlers.kit.readers.removed_words import MARK, WordsField
 from handlers.kit.readers.required_text import TitleReader
 from handlers.kit.removing.copies import Thing, take_out
-from handlers.kit.words import Who, _, _n
+from handlers.kit.words import Who, _
 from handlers.on_call import duty
 from handlers.problems import fixes, lifecycle
 from handlers.problems.cards import CAUSE, card, fix_button, history, key
-from handlers.problems.cards import line as listed
 from handlers.problems.lookup import Ref, changed_reply, find, may, mine, refusal, standing
 from storage import problems
 from storage.engine.ids import PersonId, ProblemNumber
@@ -50,46 +44,12 @@ from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
 
-SHOWN = 8
-
-
 # --- to look at --------------------------------------------------------------------------
-
-
-@feature.command(
-    "bans", "sperren", help=_("What keeps coming back, and what is blocked by it."), reads=True
-)
-def bans(ctx: Context) -> Reply:
-    found = problems.standing(ctx.tx)
-    if not found:
-        return Reply(line(_("No problem is open, and no service is blocked.")))
-    parts: list[Part] = [Title(_n("{n} block", "{n} blocks", len(found)))]
-    named: set[str] = set()
-    for each in found[:SHOWN]:
-        parts.append(Text(listed(ctx, each)))
-        parts += [
-            Text(_("Exception {override}", override=ban_cards.override_words(ctx, one)), small=True)
-            for one in ban_cards.of_ban(ctx, each)
-        ]
-        let_pass: tuple[Button, ...] = ()
-        if each.service not in named:
-            named.add(each.service)
-            parts += [
-                Text(_("Planned change: {change}", change=one), small=True)
-                for one in ban_cards.coming(ctx, each.service)
-            ]
-            let_pass = ban_cards.let_pass(ctx, each.service)
-        parts.append(Buttons((ban_cards.opens(each), *let_pass)))
-    rest = len(found) - SHOWN
-    if rest > 0:
-        parts.append(Text(_n("and {n} more", "and {n} more", rest), small=True))
-        parts.append(Buttons((tables.whole("problems"),)))
-    return Reply(Message(tuple(parts)))
 
 
 @feature.command("problem", "problem", help=_("A problem, or the list of all."), reads=True)
 def show(ctx: Context, number: Ref | None = None) -> Reply:
-    return Reply(card(ctx, find(ctx, number))) if number is not None else bans(ctx)
+    return Reply(card(ctx, find(ctx, number))) if number is not None else listing.overview(ctx)
 
 
 @feature.command(
@@ -110,6 +70,15 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"title": found.title} if found is not None else {}
 
 
+def _mine(ctx: Context, number: ProblemNumber) -> None:
+    mine(ctx, number, "problem")
+
+
+def _another_title(ctx: Context, number: ProblemNumber, title: str) -> None:
+    if titles.split(title)[0] == mine(ctx, number, "problem").title:
+        raise Refusal(_("It is called that already."), field="title")
+
+
 @feature.command(
     "problem retitle",
     "problem titel",
@@ -117,14 +86,13 @@ def _title_now(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     submit=_("Save"),
     current=_title_now,
+    checks=(_another_title,),
 )
 def retitle(
     ctx: Context, number: Ref, *, title: Annotated[str, TitleReader(), Ask(_("Title"))]
 ) -> Reply:
     problem = mine(ctx, number, "problem")
     new, _rest = titles.split(title)
-    if new == problem.title:
-        raise Refusal(_("It is called that already."), field="title")
     problems.set_title(ctx.tx, number, new)
     lifecycle.note(ctx, problem, ProblemEvent.RETITLED, problem.title)
     said = _("{problem} is called “{title}” now.", problem=label(number), title=new)
@@ -160,8 +128,17 @@ def remove_words(ctx: Context, number: Ref, *, words: WordsField) -> Reply:
 # --- the cause, its owner, its day -------------------------------------------------------
 
 
+def _says_cause(_ctx: Context, cause: str) -> None:
+    if is_placeholder(cause):
+        raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
+
+
 @feature.command(
-    "problem cause", "problem ursache", help=_("Why does it keep coming back?"), hidden=True
+    "problem cause",
+    "problem ursache",
+    help=_("Why does it keep coming back?"),
+    hidden=True,
+    checks=(_mine, _says_cause),
 )
 def enter_cause(
     ctx: Context,
@@ -171,8 +148,6 @@ def enter_cause(
     cause: Annotated[str, TextReader(), Ask(_("The cause, in one sentence"))],
 ) -> Reply:
     problem = mine(ctx, number, "problem")
-    if is_placeholder(cause):
-        raise Refusal(_("That is not enough yet. What do you think is the cause?"), field="cause")
     problems.set_cause(ctx.tx, number, kind, cause)
     lifecycle.note(ctx, problem, ProblemEvent.CAUSE, cause)
     next_one = (fix_button(number),) if problem.state == ProblemState.OPEN else ()
@@ -197,12 +172,24 @@ def accept(ctx: Context, number: Ref) -> Reply:
     return changed_reply(ctx, problem, said, new_owner=True)
 
 
+def _another_owner(ctx: Context, number: ProblemNumber, person: Person) -> None:
+    if person.id == ctx.person.id:
+        return
+    problem = mine(ctx, number, "problem")
+    if problem.owner == person.id and problem.accepted_at is not None:
+        raise Refusal(
+            _("{who} already looks after this cause.", who=Who(person.id, person.name)),
+            field="person",
+        )
+
+
 @feature.command(
     "problem owner",
     "problem verantwortung",
     help=_("Who should look after the cause?"),
     hidden=True,
     submit=_("Ask"),
+    checks=(_another_owner,),
 )
 def name_owner(
     ctx: Context, number: Ref, person: Annotated[Person, PersonReader(), Ask(_("Person"))]
@@ -210,11 +197,6 @@ def name_owner(
     if person.id == ctx.person.id:
         return accept(ctx, number)
     problem = mine(ctx, number, "problem")
-    if problem.owner == person.id and problem.accepted_at is not None:
-        raise Refusal(
-            _("{who} already looks after this cause.", who=Who(person.id, person.name)),
-            field="person",
-        )
     problems.ask(ctx.tx, number, person.id)
     lifecycle.note(ctx, problem, ProblemEvent.ASKED, person.id)
     said = _(
@@ -225,13 +207,20 @@ def name_owner(
     return changed_reply(ctx, problem, said, new_owner=True)
 
 
+def _ahead(ctx: Context, day: date) -> None:
+    if day < today_of(ctx):
+        raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
+
+
 @feature.command(
-    "problem due", "problem termin", help=_("By when should the cause be fixed?"), hidden=True
+    "problem due",
+    "problem termin",
+    help=_("By when should the cause be fixed?"),
+    hidden=True,
+    checks=(_mine, _ahead),
 )
 def set_due(ctx: Context, number: Ref, day: Annotated[date, DateReader(), Ask(_("Day"))]) -> Reply:
     problem = mine(ctx, number, "problem")
-    if day < today_of(ctx):
-        raise Refusal(_("That day is over: {day:day}.", day=day), field="day")
     old = lifecycle.reminder_posts(ctx, problem)
     if problems.set_due(ctx.tx, number, day):
         lifecycle.note(ctx, problem, ProblemEvent.DATED, day.isoformat())
@@ -247,7 +236,7 @@ def waiting(ctx: Context) -> list[Task]:
     """Return the causes that wait for the asker: to be owned, to be fixed, to be verified."""
     mine = set(duty.acts_for(ctx, ctx.person.id))
     return [
-        Task(listed(ctx, each), (ban_cards.opens(each),))
+        Task(listing.line(ctx, each), (ban_cards.opens(each),))
         for each in problems.standing(ctx.tx)
         if mine & {owner(ctx, each), each.proposed_to}
     ]

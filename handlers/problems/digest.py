@@ -6,6 +6,7 @@ from datetime import datetime
 
 from handlers import rights
 from handlers.bans import cards as ban_cards
+from handlers.bans.listing import line, overdue
 from handlers.bans.rules import in_days, rules
 from handlers.incidents.cards import service_name
 from handlers.incidents.lookup import find
@@ -16,7 +17,6 @@ from handlers.kit.doors import Section, Task, Week, figure
 from handlers.kit.messages import Items, Part, Title
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _, _n
-from handlers.problems.cards import line, overdue
 from storage import incidents, problems, repeats
 from storage.problems import changes as stored_changes
 from storage.problems import overrides as problem_overrides
@@ -25,6 +25,7 @@ from storage.repeats import Proposal, outages
 feature = Feature(_("Problems and blocks"))
 
 SHOWN = 5
+EXPECTED = (_("Came back"), _("Blocks"))  # chapters whose absence is told
 
 REPEATS = feature.measure(
     "repeats",
@@ -69,12 +70,16 @@ def section(ctx: Context, week: Week) -> Section:
             if each.service in week.team.services
         ]
         return Section(solved=tuple(ban_cards.headline(each) for each in ours))
-    return Section(_tasks(ctx), tuple(_parts(ctx, week)))
+    shown, quiet = _parts(ctx, week)
+    solved = tuple(_lifted_lines(ctx, week.start, week.end))
+    return Section(_tasks(ctx), shown, solved=solved, quiet=quiet)
 
 
-def _parts(ctx: Context, week: Week) -> list[Part]:
+def _parts(ctx: Context, week: Week) -> tuple[tuple[Part, ...], tuple[Words, ...]]:
+    """Return the chapters, and the names of those that every reader looks for and are empty."""
     start, end = week.start, week.end
     shown: list[Part] = []
+    quiet: list[Words] = []
     back, count = _came_back(ctx, start, end)
     for title, items in (
         (_("Came back"), back),
@@ -82,7 +87,6 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
             _("Blocks"),
             [figure(BANS, line(ctx, each)) for each in problems.standing(ctx.tx)],
         ),
-        (_("Lifted"), _lifted_lines(ctx, start, end)),
         (_("Blocked changes"), _changes(ctx)),
         (_("Exceptions allowed"), _overrides(ctx, start, end)),
     ):
@@ -90,7 +94,9 @@ def _parts(ctx: Context, week: Week) -> list[Part]:
             rest = (count if items is back else len(items)) - SHOWN
             more: list[Words] = [_n("and {n} more", "and {n} more", rest)] if rest > 0 else []
             shown += [Title(title), Items((*items[:SHOWN], *more))]
-    return shown
+        elif title in EXPECTED:
+            quiet.append(title)
+    return tuple(shown), tuple(quiet)
 
 
 def _came_back(ctx: Context, start: datetime, end: datetime) -> tuple[list[Words], int]:
@@ -130,13 +136,13 @@ def _looks_alike(ctx: Context, proposal: Proposal) -> Words:
 def _lifted_lines(ctx: Context, start: datetime, end: datetime) -> list[Words]:
     return [
         _(
-            "{title}: the fix was verified on {at:day}",
+            "{title}: lifted, the fix was verified on {at:day}",
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )
         if each.verified_by
         else _(
-            "{title}: the fix has held, it stayed quiet until {at:day}",
+            "{title}: lifted, the fix has held, it stayed quiet until {at:day}",
             title=ban_cards.headline(each),
             at=each.lifted_at,
         )

@@ -27,16 +27,29 @@ from handlers.kit.words import _, _n
 from handlers.on_call import duty
 from handlers.problems import lifecycle
 from handlers.problems.cards import card, key
-from handlers.problems.changes import Reason, Until, check_exception
+from handlers.problems.changes import EXCEPTION, Reason, Until
 from handlers.problems.lookup import Ref, changed_reply, may, refusal, standing, verifiers
 from storage import people, problems
 from storage import repeats as storage_repeats
-from storage.engine.ids import PersonId
+from storage.engine.ids import PersonId, ProblemNumber
 from storage.problems import Problem
 from storage.problems import overrides as problem_overrides
 from storage.problems.states import ProblemEvent, ProblemState
 
 feature = Feature(_("Problems and blocks"))
+
+
+def _may_fix(ctx: Context, number: ProblemNumber) -> None:
+    problem = standing(ctx, number)
+    if not may(ctx, problem, "cause fixed") and owner(ctx, problem) not in duty.acts_for(
+        ctx, ctx.person.id
+    ):
+        raise refusal(ctx, problem)
+
+
+def _says_fix(_ctx: Context, what: str) -> None:
+    if is_placeholder(what):
+        raise Refusal(_("Please say in a sentence what was fixed."), field="what")
 
 
 @feature.command(
@@ -45,6 +58,7 @@ feature = Feature(_("Problems and blocks"))
     help=_("The cause is fixed."),
     hidden=True,
     submit=_("Cause is fixed"),
+    checks=(_may_fix, _says_fix),
 )
 def fix(
     ctx: Context,
@@ -54,18 +68,12 @@ def fix(
     evidence: Annotated[str, EvidenceReader(), Ask(_("Evidence"), _("A link or a ticket number."))],
 ) -> Reply:
     problem = standing(ctx, number)
-    if not may(ctx, problem, "cause fixed") and owner(ctx, problem) not in duty.acts_for(
-        ctx, ctx.person.id
-    ):
-        raise refusal(ctx, problem)
     if problem.cause is None:
         raise Refusal(
             _("The cause has not been entered yet; what was fixed can only be verified then."),
             buttons=(Button(_("Enter the cause"), call("problem cause", number=number)),),
             kept=what,
         )
-    if is_placeholder(what):
-        raise Refusal(_("Please say in a sentence what was fixed."), field="what")
     storage_repeats.lock_groups(ctx.tx)
     old = lifecycle.reminder_posts(ctx, problem)
     lifecycle.calm(ctx, problem)
@@ -149,6 +157,11 @@ def verify(ctx: Context, number: Ref) -> Reply:
     )
 
 
+def _says_why(_ctx: Context, reason: str) -> None:
+    if is_placeholder(reason):
+        raise Refusal(_("Please give a reason that others understand."), field="reason")
+
+
 @feature.command(
     "problem reopen",
     "problem wieder offen",
@@ -156,13 +169,12 @@ def verify(ctx: Context, number: Ref) -> Reply:
     hidden=True,
     submit=_("Not fixed"),
     needs="doubt",
+    checks=(_says_why,),
 )
 def reopen(
     ctx: Context, number: Ref, *, reason: Annotated[str, TextReader(), Ask(_("What shows it?"))]
 ) -> Reply:
     problem = standing(ctx, number)
-    if is_placeholder(reason):
-        raise Refusal(_("Please give a reason that others understand."), field="reason")
     storage_repeats.lock_groups(ctx.tx)
     problem = lifecycle.again(ctx, problem)
     if problem.state != ProblemState.FIXED:
@@ -180,10 +192,10 @@ def reopen(
     hidden=True,
     submit=_("Allow an exception"),
     needs="override ban",
+    checks=EXCEPTION,
 )
 def override(ctx: Context, number: Ref, *, reason: Reason, until: Until) -> Reply:
     problem = standing(ctx, number)
-    check_exception(ctx, reason, until)
     problem_overrides.add(
         ctx.tx,
         number,

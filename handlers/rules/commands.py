@@ -55,7 +55,8 @@ def show(
         corrected = routing.corrections_words(ctx, each)
         if corrected:
             parts.append(Text(_("Corrected to: {targets}", targets=corrected), small=True))
-        parts.append(Buttons(tuple(_own(ctx, each))))
+        own = tuple(_own(ctx, each))
+        parts += [Buttons(own)] if own else []
     if len(found) > first + PAGE:
         parts.append(Buttons((Button(_("More"), call("rules", first=first + PAGE)),)))
     unmatched = _("What no rule fits goes to a person: the fallback service, or the managers.")
@@ -84,7 +85,10 @@ def _standing(ctx: Context, rule: Rule) -> Words:
 
 
 def _own(ctx: Context, rule: Rule) -> list[Button]:
-    found = []
+    """Return what the asker may do with a rule: nothing with one that leads to somebody else."""
+    found: list[Button] = []
+    if not entering.owns(ctx, rule):
+        return found
     if rule.straight:
         found.append(Button(_("Ask first again"), call("rule ask", id=rule.id), "quiet"))
     elif routing.is_accountable(ctx, rule.kind, rule.target):
@@ -92,11 +96,44 @@ def _own(ctx: Context, rule: Rule) -> list[Button]:
     return [*found, Button(_("Remove"), call("rule remove", id=rule.id), "quiet")]
 
 
+def _may_enter(ctx: Context, service: Service) -> None:
+    editing.need_own(ctx, service)
+
+
+def _another_chosen(_ctx: Context, service: Service, chosen: Service | None = None) -> None:
+    if chosen is not None and chosen.id == service.id:
+        raise Refusal(_("Please choose another one."), field="chosen")
+
+
+def _tells_apart(ctx: Context, words: str, service: Service) -> None:
+    if service.fallback or _meant(ctx, words, service, None, Way.ASK) is None:
+        raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
+
+
+def _may_straight(ctx: Context, service: Service, way: Way = Way.ASK) -> None:
+    if way is Way.STRAIGHT:
+        entering.need_accountable(ctx, RuleKind.SERVICE, service.id)
+
+
+def _meant(
+    ctx: Context, words: str, service: Service, chosen: Service | None, way: Way
+) -> Rule | None:
+    return meaning.entered(
+        RuleId(ctx.new_id()),
+        RuleKind.SERVICE,
+        words,
+        service.id,
+        straight=way is Way.STRAIGHT,
+        also=(fields.condition(fields.SERVICE, chosen.id),) if chosen else (),
+    )
+
+
 @feature.command(
     "rule new",
     "regel neu",
     help=_("Enter which words mean a service."),
     submit=_("Enter it"),
+    checks=(_may_enter, _another_chosen, _tells_apart, _may_straight),
 )
 def new(
     ctx: Context,
@@ -112,20 +149,8 @@ def new(
     ] = None,
     way: WayField = Way.ASK,
 ) -> Reply:
-    editing.need_own(ctx, service)
-    if chosen is not None and chosen.id == service.id:
-        raise Refusal(_("Please choose another one."), field="chosen")
-    also = (fields.condition(fields.SERVICE, chosen.id),) if chosen else ()
-    rule = meaning.entered(
-        RuleId(ctx.new_id()),
-        RuleKind.SERVICE,
-        words,
-        service.id,
-        straight=way is Way.STRAIGHT,
-        also=also,
-    )
-    if rule is None or service.fallback:
-        raise Refusal(_("These words tell nothing apart."), field="words", kept=words)
+    rule = _meant(ctx, words, service, chosen, way)
+    assert rule is not None, "its words were checked"
     return entering.enter(ctx, rule)
 
 
@@ -141,7 +166,7 @@ def _rule(ctx: Context, id: RuleId) -> Rule:
 )
 def straight(ctx: Context, id: RuleField) -> Reply:
     rule = _rule(ctx, id)
-    entering.need_accountable(ctx, rule)
+    entering.need_accountable(ctx, rule.kind, rule.target)
     rules.set_straight(ctx.tx, rule.id, True)
     note(ctx, rule, Done.STRAIGHT)
     said = _(

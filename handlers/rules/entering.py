@@ -38,9 +38,7 @@ WayField = Annotated[
 
 
 def enter(ctx: Context, rule: Rule) -> Reply:
-    """Keep a rule that somebody entered; straight through only by whoever answers for it."""
-    if rule.straight:
-        need_accountable(ctx, rule)
+    """Keep a rule that somebody entered."""
     if rules.add(ctx.tx, rule, ctx.now):
         note(ctx, rule, Done.ENTERED)
     known = [
@@ -56,13 +54,23 @@ def enter(ctx: Context, rule: Rule) -> Reply:
     return Reply(line(said, remove), subject=rule.id)
 
 
-def need_accountable(ctx: Context, rule: Rule) -> None:
+def need_accountable(ctx: Context, kind: RuleKind, target: str) -> None:
     """Refuse kindly unless the asker answers for where a rule leads, or stands in."""
-    if routing.is_accountable(ctx, rule.kind, rule.target):
+    if routing.is_accountable(ctx, kind, target):
         return
     rights.need(ctx, "read")
-    who = [person(ctx, each) for each in routing.answering(ctx, rule.kind, rule.target)]
+    who = [person(ctx, each) for each in routing.answering(ctx, kind, target)]
     raise Refusal(_("Only {who} can set that; they answer for it.", who=who), field="way")
+
+
+def owns(ctx: Context, rule: Rule) -> bool:
+    """Say whether the asker answers for where a rule leads, or is a manager."""
+    service = ctx.service_of(ServiceId(rule.target)) if rule.kind == RuleKind.SERVICE else None
+    if service is not None:
+        return rights.may("service's own", rights.ties_to_service(ctx, service))
+    return routing.is_accountable(ctx, rule.kind, rule.target) or rights.may(
+        "service", rights.general(ctx)
+    )
 
 
 def need_own(ctx: Context, rule: Rule) -> None:

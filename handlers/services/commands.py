@@ -115,7 +115,7 @@ def show(ctx: Context, service: AnyServiceRef | None = None) -> Reply:
     help=_("Enter a service with its accountable person and deputy."),
     submit=_("Enter service"),
     needs="service",
-    checks=editing.faults,
+    checks=(editing.new_name, editing.two_people),
 )
 def new(
     ctx: Context,
@@ -129,7 +129,6 @@ def new(
     runbook: RunbookField = "",
     hours: HoursField = "",
 ) -> Reply:
-    editing.must_be_two(accountable, deputy)
     mine = ctx.person.id
     service = Service(
         ServiceId(ctx.new_id()),
@@ -146,7 +145,7 @@ def new(
         hours=hours,
     )
     if not services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now):
-        raise editing.name_taken(service.name)
+        raise Refusal(editing.taken_words(service.name))
     history.note(ctx, service.id, ServiceEvent.ENTERED)
     return Reply(card(ctx, service), posts=ask_to_accept(ctx, service), subject=service.name)
 
@@ -178,7 +177,7 @@ def edit(ctx: Context, service: ServiceRef) -> Reply:
     "dienst speichern",
     help=_("Change a service."),
     hidden=True,
-    checks=editing.faults,
+    checks=(editing.other_name,),
 )
 def change(
     ctx: Context,
@@ -193,9 +192,6 @@ def change(
 ) -> Reply:
     editing.need_own(ctx, service)
     called, key = editing.tidy_name(name), folded(editing.tidy_name(name))
-    other = services.named(ctx.tx, key)
-    if other is not None and other.id != service.id:
-        raise editing.name_taken(called)
     services.change(
         ctx.tx,
         service.id,
@@ -225,12 +221,11 @@ def _named(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="service",
     current=_named,
-    checks=editing.people_faults,
+    checks=(editing.two_people,),
 )
 def people(
     ctx: Context, service: ServiceRef, *, accountable: AccountableField, deputy: DeputyField
 ) -> Reply:
-    editing.must_be_two(accountable, deputy)
     posts = editing.name_people(ctx, service, accountable.id, deputy.id)
     return Reply(card(ctx, editing.find(ctx, service.id)), posts=posts, subject=service.name)
 
@@ -284,7 +279,7 @@ def back(ctx: Context, service: Annotated[str, TextReader(long=False), Ask(_("Se
         raise Refusal(_("There is no service called “{name}”.", name=service[:80]))
     if found.retired_at is not None:
         if services.named(ctx.tx, folded(found.name)) is not None:
-            raise editing.name_taken(found.name)
+            raise Refusal(editing.taken_words(found.name))
         services.bring_back(ctx.tx, found.id, folded(found.name))
         history.note(ctx, found.id, ServiceEvent.BROUGHT_BACK)
     return Reply(card(ctx, editing.find(ctx, found.id)), subject=found.name)

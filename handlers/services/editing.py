@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from handlers import rights
 from handlers.kit.context import Context
 from handlers.kit.doors import Event
@@ -12,7 +9,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.folding import folded
 from handlers.kit.messages import Post
 from handlers.kit.people import person
-from handlers.kit.words import _
+from handlers.kit.words import Sentence, _
 from handlers.on_call import duty
 from handlers.services import history
 from handlers.services.cards import answered_posts, ask_to_accept, unaccepted
@@ -22,6 +19,7 @@ from storage.people import Person
 from storage.services import Service
 
 LONGEST_NAME = 80
+NOT_TWO = _("The deputy has to be somebody else, else nobody stands in.")
 
 
 def name_people(
@@ -68,39 +66,30 @@ def need_own(ctx: Context, service: Service) -> None:
     )
 
 
-def must_be_two(accountable: Person, deputy: Person) -> None:
+def two_people(_ctx: Context, accountable: Person, deputy: Person) -> None:
+    """Refuse one person in both roles."""
     if accountable.id == deputy.id:
-        raise Refusal(
-            _("The deputy has to be somebody else, else nobody stands in."), field="deputy"
-        )
+        raise Refusal(NOT_TWO, field="deputy")
 
 
-def faults(ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
-    """Return what is wrong with a service's name and people, of what a form could read."""
-    own = values.get("service")
-    if own is not None:
-        need_own(ctx, own)
-    found: list[Refusal] = []
-    if "name" in values:
-        called = tidy_name(values["name"])
-        other = services.named(ctx.tx, folded(called))
-        if other is not None and (own is None or other.id != own.id):
-            found.append(name_taken(called))
-    return [*found, *people_faults(ctx, values)]
+def new_name(ctx: Context, name: str) -> None:
+    """Refuse a name that another service has."""
+    called = tidy_name(name)
+    if services.named(ctx.tx, folded(called)) is not None:
+        raise Refusal(taken_words(called), field="name")
 
 
-def people_faults(_ctx: Context, values: Mapping[str, Any]) -> list[Refusal]:
-    """Return what is wrong with a service's people, of what a form could read."""
-    try:
-        if "accountable" in values and "deputy" in values:
-            must_be_two(values["accountable"], values["deputy"])
-    except Refusal as refusal:
-        return [refusal]
-    return []
+def other_name(ctx: Context, service: Service, name: str) -> None:
+    """Refuse a name that another service has, and whoever may not change this one."""
+    need_own(ctx, service)
+    other = services.named(ctx.tx, folded(tidy_name(name)))
+    if other is not None and other.id != service.id:
+        raise Refusal(taken_words(tidy_name(name)), field="name")
 
 
-def name_taken(name: str) -> Refusal:
-    return Refusal(_("There is a service called “{name}” already.", name=name), field="name")
+def taken_words(name: str) -> Sentence:
+    """Say that another service has the name."""
+    return _("There is a service called “{name}” already.", name=name)
 
 
 def tidy_name(name: str) -> str:

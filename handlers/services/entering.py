@@ -57,7 +57,33 @@ def read(text: str) -> Iterator[Line]:
             if any(cells) and not (number == 1 and folded(cells[0]) in HEADS):
                 yield Line(number, cells)
     except csv.Error as error:
-        raise Refusal(_("I cannot read line {n}.", n=rows.line_num), field="lines") from error
+        raise Refusal(_("I cannot read line {n}.", n=rows.line_num)) from error
+
+
+def _lines_fit(ctx: Context, lines: str, accountable: Person, deputy: Person) -> None:
+    """Refuse lines that name no service, or one that cannot be entered."""
+    try:
+        wanted = list(read(lines))
+    except Refusal as refusal:
+        refusal.field = "lines"
+        raise
+    if not wanted:
+        raise Refusal(EXAMPLE, field="lines")
+    if len(wanted) > MOST:
+        raise Refusal(_("Please enter at most {n} services at once.", n=MOST), field="lines")
+    faults: list[Words] = []
+    known = {folded(each.name) for each in ctx.services()}
+    for each in wanted:
+        try:
+            service = _service(ctx, each, accountable, deputy)
+            if folded(service.name) in known:
+                raise Refusal(editing.taken_words(service.name))
+        except Refusal as refusal:
+            faults.append(_("Line {n}: {what}", n=each.number, what=refusal.words))
+        else:
+            known.add(folded(service.name))
+    if faults:
+        raise Refusal(_line_words(faults), field="lines", kept=lines)
 
 
 @feature.command(
@@ -66,6 +92,7 @@ def read(text: str) -> Iterator[Line]:
     help=_("Enter many services in one go, from a list or a CSV."),
     submit=_("Enter services"),
     needs="service",
+    checks=(_lines_fit,),
 )
 def enter(
     ctx: Context,
@@ -76,26 +103,7 @@ def enter(
     ],
     deputy: Annotated[Person, PersonReader(), Ask(_("Deputy"), _("Where a line names nobody."))],
 ) -> Reply:
-    wanted = list(read(lines))
-    if not wanted:
-        raise Refusal(EXAMPLE, field="lines")
-    if len(wanted) > MOST:
-        raise Refusal(_("Please enter at most {n} services at once.", n=MOST), field="lines")
-    faults: list[Words] = []
-    found: list[Service] = []
-    known = {folded(each.name) for each in ctx.services()}
-    for each in wanted:
-        try:
-            service = _service(ctx, each, accountable, deputy)
-            if folded(service.name) in known:
-                raise editing.name_taken(service.name)
-        except Refusal as refusal:
-            faults.append(_("Line {n}: {what}", n=each.number, what=refusal.words))
-        else:
-            known.add(folded(service.name))
-            found.append(service)
-    if faults:
-        raise Refusal(_line_words(faults), field="lines", kept=lines)
+    found = [_service(ctx, each, accountable, deputy) for each in read(lines)]
     for service in found:
         services.add(ctx.tx, service, name_key=folded(service.name), now=ctx.now)
     return Reply(_entry_message(ctx, found), posts=tuple(_question_posts(ctx, found)))
@@ -117,7 +125,8 @@ def _service(ctx: Context, each: Line, accountable: Person, deputy: Person) -> S
         raise Refusal(_("Some words are needed here."))
     one = _person(ctx, each.cell(1), accountable)
     other = _person(ctx, each.cell(2), deputy)
-    editing.must_be_two(one, other)
+    if one.id == other.id:
+        raise Refusal(editing.NOT_TWO)
     mine = ctx.person.id
     return Service(
         ServiceId(ctx.new_id()),

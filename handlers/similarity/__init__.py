@@ -19,8 +19,10 @@ from storage.engine.ids import IncidentNumber, ServiceId
 if TYPE_CHECKING:
     from handlers.similarity.index import Hit, Seen
 
-SURE = 0.26  # score from which it is probably the same; docs/similarity.md tells what that means
-SURE_MEANT = 0.28  # the same where the meaning is asked as well: everything scores higher there
+SURE = 0.22  # score from which it may be the same; docs/similarity.md tells what that means
+SURE_MEANT = 0.24  # the same where the meaning is asked as well: everything scores higher there
+BARELY = 0.14  # up to so much above it, it has to stand out from the next one as well
+AHEAD = 0.075  # how far it stands out then
 SHOWN = 0.02  # below this the words have nothing to do with each other
 SAID = 0.5  # word_similarity from which a text says a word that is searched for
 ALIKE = 0.55  # agreement from which two titles of one service are near-same
@@ -65,13 +67,22 @@ def find_similar(
     from handlers.similarity.cache import search  # numpy, only when it is needed
     from handlers.similarity.meaning import BESIDE
 
-    hits = search(tx, title, service=service, now=now, limit=limit, except_=except_, names=names)
     sure = SURE_MEANT if BESIDE in tx.beside else SURE
+    hits = search(
+        tx,
+        title,
+        service=service,
+        now=now,
+        limit=limit,
+        except_=except_,
+        names=names,
+        sure=sure,
+    )
     return [_match(hit, sure) for hit in hits if hit.score >= SHOWN]
 
 
 def _match(hit: Hit, sure: float) -> Match:
-    probably = hit.numbers_fit and (hit.score >= sure or (hit.same_text and hit.same_service))
+    probably = is_probable(hit, sure)
     return Match(
         number=hit.number,
         score=hit.score,
@@ -81,6 +92,15 @@ def _match(hit: Hit, sure: float) -> Match:
         service=hit.service,
         device=probably and hit.device,
     )
+
+
+def is_probable(hit: Hit, sure: float = SURE) -> bool:
+    """Say whether it is probably the same; what is not far above the others has to be alone."""
+    if not hit.numbers_fit:
+        return False
+    if hit.same_text and hit.same_service:
+        return True
+    return hit.score >= sure + (0.0 if hit.ahead >= AHEAD else BARELY)
 
 
 def find_saying(tx: Tx, text: str, *, now: datetime, limit: int) -> list[Seen]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handlers.similarity.distance import PART, word_similarity
 from handlers.similarity.terms import Word, words
-from handlers.similarity.vocabulary import Floats, Ints, Vocabulary
+from handlers.similarity.vocabulary import Floats, Ints, Near, Vocabulary
 
+Starts = NDArray[np.intp]
 NEGATIONS = frozenset({"nicht", "kein", "not", "no", "cannot"})  # as keys
 SHARED = 0.5  # from here on a word counts as said by both
 BOTH_HAVE = 0.999  # from here on it is the very word, and told as one in common
@@ -24,8 +26,13 @@ class Asked:
     words: tuple[Word, ...]
     heads: int
     weights: Floats
-    close: list[dict[int, float]]
+    near: list[Near]
     tongue: int
+
+    @property
+    def close(self) -> list[dict[int, float]]:
+        """By word: the shares of what is close to it."""
+        return [each.shares for each in self.near]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +55,35 @@ def covered(asked: Asked, said: set[int]) -> float:
 def shared(asked: Asked, best: Floats) -> Iterator[str]:
     """Give the query's words that the incident has, too, the rarest first."""
     given: set[str] = set()
-    for at in np.argsort(-asked.weights, kind="stable"):
+    rarest = np.argsort(-asked.weights, kind="stable")
+    for at in rarest[best[rarest] > BOTH_HAVE].tolist():
         word = asked.words[at]
         if word.key in NEGATIONS:  # says what is wrong only together with another word
             continue
-        if best[at] > BOTH_HAVE and not given & set(word.shown.split()):
-            given |= set(word.shown.split())
+        said = set(word.shown.split())
+        if not given & said:
+            given |= said
             yield word.shown
 
 
 def about_of(vocabulary: Vocabulary, asked: Asked, names: Sequence[str]) -> About:
     """Tell what only says which device it is: the names of the service, and numbers."""
-    called = [word for name in names for word in words(name)]
+    called = tuple(word for name in names for word in words(name))
     here = frozenset(
         at
         for at, each in enumerate(asked.words[: asked.heads])
-        if each.number
-        or (not each.trouble and any(word_similarity(each, word) >= PART for word in called))
+        if each.number or (not each.trouble and _is_called(each, called))
     )
     there = frozenset(
-        id for word in called for id, share in vocabulary.close_to(word).items() if share >= PART
+        id for word in called for id, share in vocabulary.near(word).shares.items() if share >= PART
     )
     return About(here, there)
+
+
+@lru_cache(maxsize=4096)
+def _is_called(word: Word, names: tuple[Word, ...]) -> bool:
+    """Say whether a word is what the service is called, or a part of that."""
+    return any(word_similarity(word, name) >= PART for name in names)
 
 
 def same_matter(
@@ -83,7 +97,10 @@ def same_matter(
     theirs = {id >> 1 for id in said.tolist() if id & 1} - known.numbers - known.empty
     told = theirs - about.there - known.vague
     mine = [at for at in range(asked.heads) if at not in about.here and not asked.words[at].empty]
-    if not told and all(asked.words[at].vague for at in mine):
+    only_vague = all(asked.words[at].vague for at in mine)
+    if (only_vague and mine and not about.here) or not (told or theirs & about.there):
+        return False  # one of them says only that something does not work
+    if only_vague and not told:
         return True  # both say only that it does not work
     met = {at: _met(asked, at, theirs) for at in range(asked.heads)}
     if not any(met[at] for at in mine):
@@ -95,7 +112,7 @@ def same_matter(
 
 def _met(asked: Asked, at: int, theirs: set[int]) -> set[int]:
     """Return the words over there that say what a word of the question says."""
-    return {id for id, share in asked.close[at].items() if share >= SHARED and id in theirs}
+    return {id for id, share in asked.near[at].shares.items() if share >= SHARED and id in theirs}
 
 
 def _same_trouble(
@@ -128,17 +145,21 @@ def _more_than_a_word(
     return few or not here or not there
 
 
-def numbers_agree(vocabulary: Vocabulary, asked: Asked, said: list[Ints]) -> NDArray[np.bool_]:
-    """Say for each incident whether the numbers in its title do not contradict."""
+def numbers_agree(known: Vocabulary, asked: Asked, flat: Ints, starts: Starts) -> NDArray[np.bool_]:
+    """Say for each incident whether the numbers in its title do not contradict.
+
+    `flat` are the words of all incidents one after the other, each marked whether it stands
+    in the title, and `starts` where those of each incident begin.
+    """
     mine = [each.key for each in asked.words[: asked.heads] if each.number]
     if not mine:
-        return np.ones(len(said), bool)
-    ids = {vocabulary.ids[each] for each in mine if each in vocabulary.ids}
-    named = vocabulary.numbers
-    return np.array(
-        [
-            not (heads := {id >> 1 for id in each.tolist() if id & 1 and id >> 1 in named})
-            or bool(heads & ids)
-            for each in said
-        ]
-    )
+        return np.ones(len(starts), bool)
+    said = flat >> 1
+    numbers = np.frombuffer(known.numbered, np.bool_)[said] & (flat & 1).astype(bool)
+    same = np.zeros(len(said), bool)
+    for key in mine:
+        if key in known.ids:
+            same |= said == known.ids[key]
+    agree: NDArray[np.bool_] = np.logical_or.reduceat(same & numbers, starts)
+    agree |= ~np.logical_or.reduceat(numbers, starts)
+    return agree

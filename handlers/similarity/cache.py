@@ -41,22 +41,32 @@ class Held:
         # By number: the version, and what has no vector.
         self.blank: dict[IncidentNumber, tuple[int, str]] = {}
         self.last: Change | None = None
+        self.stored = False  # whether that is stored for good
         self.low = 0
 
     def read_on(self, tx: Tx) -> None:
-        """Read what changed since, and the next part of what was before."""
+        """Read what changed since, and the next part of what was before.
+
+        Who looks at an older moment than the index knows searches it as it is.
+        """
         if self.last is not None:
             changes = similarity.since(tx, self.last.version)
+            if not changes and self.stored and tx.settled:
+                return
             # What was read in a transaction that then failed never was: begin anew.
             if not any(each == self.last or each.number == self.last.number for each in changes):
                 self.clear()
             elif len(changes) > 1 or changes[0] != self.last:
                 self._take(changes)
                 self.last = changes[-1]
+                self.stored = tx.settled
+            else:
+                self.stored |= tx.settled
         if self.last is None:
             changes = similarity.before(tx, None, PART)
             self._take(changes)
             self.last = changes[0] if changes else None
+            self.stored = tx.settled
             self.low = changes[-1].version if changes else 0
         elif self.low > 1 and len(self.index) < MOST:
             changes = similarity.before(tx, self.low, PART)
@@ -136,8 +146,12 @@ def search(
     limit: int,
     except_: int | None,
     names: Sequence[str] = (),
+    sure: float = 0.0,
 ) -> list[Hit]:
-    """Search the index of the transaction's workspace for like ones, after reading what is new."""
+    """Search the index of the transaction's workspace for like ones, after reading what is new.
+
+    Whether nothing but the device agrees is told from a score of `sure` on.
+    """
     meanings: Meanings | None = tx.beside.get(BESIDE)
     vector = coarse(meanings.vectors([told_by(text)])[0]) if meanings is not None else None
     with _current(tx) as index:
@@ -149,6 +163,7 @@ def search(
             except_=except_,
             names=names,
             vector=vector,
+            sure=sure,
         )
 
 

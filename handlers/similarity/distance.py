@@ -9,8 +9,9 @@ import math
 from functools import lru_cache
 
 from handlers.kit.readers import folded
+from handlers.similarity.forms import is_written
 from handlers.similarity.spelling import SHORTEST, one_edit, skeleton
-from handlers.similarity.terms import Word, is_written
+from handlers.similarity.terms import Word
 
 IDEA = 0.85  # the same idea in other words: "Drucker", "printer"
 COGNATE = 0.85  # the same word as the other language writes it: "Zylinder", "cylinder"
@@ -22,8 +23,14 @@ EDIT = 0.75  # a letter wrong, missing, too many or swapped, in a short word
 SHORT = 8  # letters up to which triples do not notice it
 
 
-def word_similarity(one: Word, other: Word) -> float:
-    """Return how close two words are, from 0 (nothing) to 1 (the same)."""
+def word_similarity(
+    one: Word, other: Word, longest: int = SHORT, *, spelling: bool = True
+) -> float:
+    """Return how close two words are, from 0 (nothing) to 1 (the same).
+
+    A letter may be wrong in words of up to `longest`; without `spelling` nothing is close
+    that is only written alike.
+    """
     if one.key == other.key:
         return 1.0
     if one.number or other.number:
@@ -39,13 +46,15 @@ def word_similarity(one: Word, other: Word) -> float:
         shares.append(PART_IDEA)
     if one.part_ideas & other.part_ideas:
         shares.append(PART_IDEA * BOTH)
+    if bones(one) and bones(one) == bones(other):
+        shares.append(COGNATE)
+    if not spelling:
+        return max(shares)
     mine, theirs = triples(one), triples(other)
     if mine and theirs:
         cosine = len(mine & theirs) / math.sqrt(len(mine) * len(theirs))
         shares.append(cosine if cosine >= NEAR else 0.0)
-    if bones(one) and bones(one) == bones(other):
-        shares.append(COGNATE)
-    if mistyped(one, other):
+    if mistyped(one, other, longest):
         shares.append(EDIT)
     return max(shares)
 

@@ -33,6 +33,10 @@ FILLERS = frozenset(
     )
 )
 
+HELPING = frozenset(
+    re.findall(r"\w+", "do does did will would can could is are was were has have had")
+)
+
 SAYS_LITTLE = """
     funktioniert funktionieren geht gehen tut laufen works work working problem probleme issue
     nicht nich kein keine nix nichts not no cannot wieder again
@@ -47,6 +51,27 @@ SAYS_LITTLE = """
     gesagt mal nochmal
     neu neue neuer neues neuem neuen new nur bloss only just selbst eigentlich irgendwie offenbar
     apparently somehow seems scheint zeit ewig dauernd staendig immer constantly always
+    aber above across actually aehnlich allein almost along als although always among ans
+    anscheinend anyone anything anyway around ausser ausserdem away bald behind being bekam bekamen
+    below beneath bereits beside besides besonders between bevor beyond bisher blieb blieben both
+    came completely daher dann daran darauf daraus darueber darum davon davor dazu denen denn deren
+    derzeit deshalb dessen dich dir direkt dort dran drauf drin duerfen durchs during each eigen
+    einander einfach einige either else endlich enough entweder erst especially etc etliche euch
+    even ever everything evtl exactly fast few gegen gegenueber gehabt gemacht genau genug gerne
+    gewesen ging gingen go goes going got gotten hatten having hers herum him hin hinterm however
+    ihm ihn ihnen ihre ihren indeed innen innerhalb instead irgendwann irgendwas irgendwo je
+    jeweils just kam kamen kaum kept koennte konnte konnten least leider liess liessen likely
+    longer manche manchen mancher many may maybe meanwhile mehrere mehreren meinem meiner might
+    mine moeglich mostly much muessen musste mussten myself naemlich natuerlich near nearly nebenan
+    nebenbei neither next nie nor oft often ohnehin once one ones only onto otherwise ought over
+    paar per perhaps pro probably quasi really runter said saying schaffen schafft schaffte seien
+    seinem seinen seiner seitdem selber shall she should simply sogar solche sollte sollten somehow
+    something somewhat somewhere somit sonst soweit sowie sowohl statt though through throughout
+    together too toward towards trotz trotzdem ums under unless unterm until unto upon upwards
+    usually usw via viel viele vielen vieler vielleicht voellig vollkommen vorhanden vorher vorm
+    vors waehrend warum welche welcher welches wenig wenige wenigstens weshalb wessen whatever
+    whenever where whereas wherever whether whom whose within wohl wollen wollte wollten wont
+    worden would wuerde wuerden yet yours ziemlich zudem zunaechst zwar zwischen
 """
 
 
@@ -104,9 +129,10 @@ def read_glossary() -> Glossary:
                 said = tuple(plain.split("_"))
                 if section == "troubles" and ("nicht" in said or "not" in said):
                     denials.append((said, idea))
-                keys = " ".join(stem(piece) for piece in said)
-                phrases.setdefault(keys, set()).add(idea)
-                begins.setdefault(keys.split()[0], set()).add(keys.count(" ") + 1)
+                for whole in _forms(said):
+                    keys = " ".join(map(stem, whole))
+                    phrases.setdefault(keys, set()).add(idea)
+                    begins.setdefault(keys.split()[0], set()).add(len(whole))
                 continue
             written.setdefault(plain, set()).add(idea)
             stems.setdefault(stem(plain), set()).add(idea)
@@ -131,6 +157,13 @@ def read_glossary() -> Glossary:
         denials=tuple(denials),
         tongues=tongues,
     )
+
+
+def _forms(said: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the forms of a phrase: "does not open" is what "not open" and "did not open" say."""
+    if len(said) > 2 and said[1] == "not" and said[0] in HELPING:
+        return said, said[1:]
+    return (("not", *said[1:]),) if said[0] == "cannot" and len(said) > 1 else (said,)
 
 
 @lru_cache(maxsize=65536)

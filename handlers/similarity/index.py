@@ -48,6 +48,7 @@ BY_CHANCE = 0.07  # how like things are by chance in a company with too few of t
 SECOND = 0.5  # weight of what a vector says beside the words
 UNRELATED = 0.15  # cosine of two titles that have nothing to do with each other
 SAME_SENSE = 0.6  # cosine from which what is wrong agrees, in whatever words
+SAYS_THE_SAME = 0.5  # share of the words of two titles above which they say the same
 SPELLED = 24  # words of a text that are also looked for with typos
 
 
@@ -57,7 +58,8 @@ class Hit:
 
     `score` is from 0 to 1: how far it stands out from what is like it by chance. `words`
     are those of the query's title that stand in it, too. `device` says that nothing but
-    what it is about agrees, and not what is wrong with it.
+    what it is about agrees, and not what is wrong with it. `ahead` is how far its score is
+    above that of the next one that says something else.
     """
 
     number: IncidentNumber
@@ -68,6 +70,7 @@ class Hit:
     numbers_fit: bool
     words: tuple[str, ...]
     device: bool
+    ahead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class Index:
         self._services = array("i")
         self._at = array("d")  # days
         self._lengths = array("f")
+        self._length = 0.0  # of all together
+        self._alive = array("b")
         self._tongues = array("b")
         self._service_ids: dict[ServiceId, int] = {}
         self._vectors = Vectors()
@@ -144,10 +149,12 @@ class Index:
             self._vocabulary.df[id] += 1
         self._slots[number] = slot
         self._said.append(array("I", [id << 1 | (at < heads) for at, id in enumerate(mentions)]))
+        self._alive.append(True)
         self._numbers.append(number)
         self._services.append(self._service_ids.setdefault(service, len(self._service_ids)))
         self._at.append(day)
         self._lengths.append(sum(mentions.values()))
+        self._length += self._lengths[-1]
         if vector is not None:
             self._vectors.put(slot, vector)
 
@@ -164,6 +171,7 @@ class Index:
         for each in self._said[slot] or ():
             self._vocabulary.df[each >> 1] -= 1
         self._said[slot] = None
+        self._alive[slot] = False
 
     def search(
         self,
@@ -174,11 +182,13 @@ class Index:
         except_: int | None = None,
         names: Sequence[str] = (),
         vector: Bytes | None = None,
+        sure: float = 0.0,
     ) -> list[Hit]:
         """Return the incidents that are most like `text`, the best first.
 
         `names` are what the service is called: they alone make nothing alike. `vector` is
-        what the text means: a second opinion beside that of its words.
+        what the text means: a second opinion beside that of its words. What scores less than
+        `sure` is not looked at for whether nothing but the device agrees.
         """
         asked = self._taken_apart(text)
         if not asked.words or not self._slots:
@@ -188,10 +198,9 @@ class Index:
             near = np.setdiff1d(self._vectors.nearest(vector, CANDIDATES), slots)
             slots = np.concatenate([slots, near])
             lexical = np.concatenate([lexical, np.zeros(len(near), np.float32)])
-        alive = np.array(
-            [self._said[slot] is not None and self._numbers[slot] != except_ for slot in slots],
-            bool,
-        )
+        alive = np.frombuffer(self._alive, np.bool_)[slots]
+        if except_ is not None:
+            alive &= np.frombuffer(self._numbers, np.int64)[slots] != except_
         slots, lexical = slots[alive], lexical[alive]
         factors = self._factors(slots, service, day)
         factors[self._strange(slots, asked.tongue)] *= OTHER_TONGUE
@@ -216,6 +225,7 @@ class Index:
             service=service,
             limit=limit,
             about=about,
+            sure=sure,
         )
 
     def look(self, text: str, day: float, limit: int) -> list[Seen]:
@@ -248,17 +258,17 @@ class Index:
         head, rest = (words(each) for each in head_and_rest(text))
         said = {each.key: each for each in (*head, *rest)}
         unique = tuple(said.values())
-        close = [
-            self._vocabulary.close_to(each, spelling=at < SPELLED) for at, each in enumerate(unique)
+        near = [
+            self._vocabulary.near(each, spelling=at < SPELLED) for at, each in enumerate(unique)
         ]
         df, own = self._vocabulary.df, self._vocabulary.ids
         weights = np.empty(len(unique), np.float32)
-        for at, (word, shares) in enumerate(zip(unique, close, strict=True)):
+        for at, (word, close) in enumerate(zip(unique, near, strict=True)):
             count = df[own[word.key]] if word.key in own else 0
             # A word never said is as rare as those that mean the same.
-            count = count or sum(df[id] for id, share in shares.items() if share >= MEANS)
+            count = count or sum(df[id] for id, share in close.shares.items() if share >= MEANS)
             weights[at] = self._rarity(count) * word.weight
-        return Asked(unique, len(head), weights, close, tongue_of(head))
+        return Asked(unique, len(head), weights, near, tongue_of(head))
 
     def _rarity(self, df: int) -> float:
         return math.log(1 + (len(self._slots) + 1) / (df + 0.5))
@@ -282,36 +292,34 @@ class Index:
 
     def _gathered(self, asked: Asked) -> tuple[NDArray[np.intp], Floats]:
         """Return the slots of the best candidates by BM25, and their share of the full score."""
-        lists, worths, sizes = [], [], []
-        seen = 0
+        together = array("I")
+        worths, sizes = [], []
         fields = np.where(np.arange(len(asked.words)) < asked.heads, 1.0, REST_SHARE)
         full = 0.0
         lengths = np.frombuffer(self._lengths, np.float32)
-        mean = float(lengths.mean())
+        mean = self._length / len(lengths)
         own = sum(HEAD if at < asked.heads else REST for at in range(len(asked.words)))
         for at in np.argsort(-asked.weights, kind="stable"):
             worth = float(asked.weights[at] * fields[at])
             tf = HEAD if at < asked.heads else REST
             full += worth * tf * (K1 + 1) / (tf + K1 * (1 - B + B * own / mean))
-            if seen > POSTINGS:
+            if len(together) > POSTINGS:
                 continue
-            for id, share in asked.close[at].items():
-                found = as_ints(self._mentions[id])
-                lists.append(found)
-                sizes.append(len(found))
+            for id, share in asked.near[at].shares.items():
+                together.extend(self._mentions[id])
+                sizes.append(len(self._mentions[id]))
                 worths.append(worth * share)
-                seen += len(found)
-        if not seen:
+        if not together:
             return np.empty(0, np.intp), np.empty(0, np.float32)
-        together = np.concatenate(lists)
-        where = together >> 4
-        tf_there = (together & 15).astype(np.float32)
-        parts = np.repeat(np.array(worths, np.float32), sizes) * tf_there * (K1 + 1)
-        parts /= tf_there + K1 * (1 - B + B * lengths[where] / mean)
+        every = as_ints(together)
+        where = (every >> 4).astype(np.intp)
+        tf_there = (every & 15).astype(np.float64)
+        norms = K1 * (1 - B + B / mean * lengths.astype(np.float64))
+        parts = np.repeat(np.array(worths) * (K1 + 1), sizes)
+        parts *= tf_there
+        parts /= np.take(norms, where) + tf_there
         scores = np.bincount(where, parts, len(self._said)).astype(np.float32)
-        count = min(GATHERED, len(scores))
-        best = np.argpartition(-scores, count - 1)[:count]
-        best = best[scores[best] > 0]
+        best = _highest(scores, GATHERED)
         return best, np.minimum(1.0, scores[best] / full)
 
     def _compared(
@@ -321,30 +329,35 @@ class Index:
         service: ServiceId | None,
         limit: int,
         about: About,
+        sure: float,
     ) -> list[Hit]:
         """Compare the candidates word by word, in both directions."""
         slots = found.slots
-        said = [as_ints(each) for slot in slots if (each := self._said[slot]) is not None]
-        flat = np.concatenate(said)
-        starts = np.concatenate(([0], np.cumsum([len(each) for each in said])[:-1]))
-        known, columns = np.unique(flat >> 1, return_inverse=True)
-        table = np.zeros((len(asked.words), len(known)), np.float32)
-        column = {id: at for at, id in enumerate(known.tolist())}
-        for row, shares in enumerate(asked.close):
-            for id in shares.keys() & column.keys():
-                table[row, column[id]] = shares[id]
-        table = table[:, columns]
+        said = [self._said[slot] for slot in slots.tolist()]
+        together = array("I")
+        for each in said:
+            together.extend(each or ())
+        flat = as_ints(together)
+        words_there = (flat >> 1).astype(np.intp)
+        ends = np.cumsum(np.fromiter((len(each or ()) for each in said), np.intp, len(said)))
+        starts = np.concatenate(([0], ends[:-1]))
+        table = np.empty((len(asked.words), len(flat)), np.float32)
+        shares = np.zeros(len(self._vocabulary.df), np.float32)
+        for row, near in zip(table, asked.near, strict=True):
+            shares[near.ids] = near.worths
+            np.take(shares, words_there, out=row)
+            shares[near.ids] = 0.0
         mine = asked.weights * np.where(np.arange(len(asked.words)) < asked.heads, 1, REST_SHARE)
-        df = as_ints(self._vocabulary.df)[known]
-        rarity = np.log(1 + (len(self._slots) + 1) / (df + 0.5))
-        rarity *= np.frombuffer(self._vocabulary.weights, np.float32)[known]
-        theirs = rarity[columns] * np.where(flat & 1, 1.0, REST_SHARE)
+        df = as_ints(self._vocabulary.df)[words_there]
+        theirs = np.log(1 + (len(self._slots) + 1) / (df + 0.5))
+        theirs *= np.frombuffer(self._vocabulary.weights, np.float32)[words_there]
+        theirs *= np.where(flat & 1, 1.0, REST_SHARE)
         best = np.maximum.reduceat(table, starts, axis=1)
         there = (mine @ best) / mine.sum()
         back = np.add.reduceat(theirs * table.max(axis=0), starts) / np.add.reduceat(theirs, starts)
         agreement = np.sqrt(there * back)
         scores = (1 - LEXICAL) * agreement + LEXICAL * found.lexical + found.second
-        fits = numbers_agree(self._vocabulary, asked, said)
+        fits = numbers_agree(self._vocabulary, asked, flat, starts)
         scores = scores * np.where(fits, 1.0, OTHER_NUMBER) * found.factors
         scores /= SAME_SERVICE * (1 + RECENT)
         few = BY_CHANCE if len(self._slots) <= FAMILY else 0.0
@@ -365,10 +378,42 @@ class Index:
                 same_text=bool(same[at]),
                 numbers_fit=bool(fits[at]),
                 words=tuple(shared(asked, best[:, at])),
-                device=not (same[at] or found.same_sense[at])
+                device=bool(scores[at] >= sure)
+                and not (same[at] or found.same_sense[at])
                 and not same_matter(
-                    self._vocabulary, asked, said[at], about, strange=bool(strange[at])
+                    self._vocabulary,
+                    asked,
+                    flat[starts[at] : ends[at]],
+                    about,
+                    strange=bool(strange[at]),
                 ),
+                ahead=float(scores[at] - _next_other(order[place:], scores, said)),
             )
-            for at in order[:limit]
+            for place, at in enumerate(order[:limit])
         ]
+
+
+def _highest(scores: Floats, count: int) -> NDArray[np.intp]:
+    """Return where the highest scores above 0 stand, at most so many, in their order."""
+    if len(scores) <= count:
+        return np.flatnonzero(scores > 0)
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    above = np.flatnonzero(scores > max(least, 0))
+    ties = np.flatnonzero(scores == least) if least > 0 else above[:0]
+    return np.sort(np.concatenate([above, ties[: count - len(above)]]))
+
+
+def _next_other(
+    order: NDArray[np.intp], scores: Floats, said: Sequence[array[int] | None]
+) -> float:
+    """Return the score of the next one that says something else than the first; 0 without one."""
+    first = _titled(said[order[0]])
+    for at in order[1:]:
+        title = _titled(said[at])
+        if len(first & title) <= SAYS_THE_SAME * max(len(first), len(title)):
+            return float(scores[at])
+    return 0.0
+
+
+def _titled(said: array[int] | None) -> set[int]:
+    return {each >> 1 for each in said or () if each & 1}

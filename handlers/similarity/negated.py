@@ -19,20 +19,22 @@ BEFORE, BEHIND = 5, 4  # words between a verb and what denies it, German before 
 HELPING = frozenset(
     re.findall(r"\w+", "nicht not does do will is wird laesst sich gets get can kann")
 )
-CONTRACTED = re.compile(
-    r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t\b", re.I
+DENIED = re.compile(  # in one go: every text is looked through
+    r"\b(?:(ca|wo|do|does|did|is|are|was|were|has|have|could|would)n['’]?t"
+    r"|cannot|unable to|no longer|not able to|fails? to|failed to|refuses? to)\b",
+    re.I,
 )
 WHOLE = {"ca": "can", "wo": "will"}
 
 
 def written_out(text: str) -> str:
-    """Return a text with its contractions written out: "won't" is "will not"."""
+    """Return a text with its denials written out: "won't" is "will not", "unable to" is "not"."""
 
     def whole(found: re.Match[str]) -> str:
-        verb = found[1].lower()
-        return f"{WHOLE.get(verb, verb)} not"
+        verb = (found[1] or "").lower()
+        return f"{WHOLE.get(verb, verb)} not" if verb else "not"
 
-    return CONTRACTED.sub(whole, text)
+    return DENIED.sub(whole, text)
 
 
 @lru_cache(maxsize=1)

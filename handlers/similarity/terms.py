@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from handlers.kit.readers import folded
 from handlers.similarity.compounds import pieces_of
+from handlers.similarity.forms import known_form
 from handlers.similarity.glossary import SAYS_LITTLE, read_glossary, stem
 from handlers.similarity.negated import NEVER, denied, is_denied, written_out
 from handlers.similarity.spelling import LONGEST as LETTERS
@@ -45,17 +46,6 @@ NAMES = frozenset(  # written as two words, and one all the same
     )
 )
 ABBREVIATION = re.compile(r"([A-ZÄÖÜ]{2,})s")  # "PCs"
-ENDINGS = ("s", "n", "e", "en", "es", "er", "ern", "em", "ed", "ing")
-APART = (
-    "ab an auf aus bei durch ein fest frei her herunter hoch los nach rein runter ueber um vor weg "
-    "weiter zu zurueck zusammen"
-).replace(" ", "|")
-VERBS = (
-    re.compile(r"(.+?)e?t"),
-    re.compile(r"(.+?)t(?:en?|est)"),
-    re.compile(rf"({APART})?ge(.+?)(?:e?t|en)"),
-    re.compile(rf"({APART})zu(.+?)e?n"),
-)
 VAGUE = frozenset(  # ideas that tell no more than that it does not work
     {
         "#!nicht",
@@ -146,21 +136,16 @@ def words(text: str) -> tuple[Word, ...]:
     glossary = read_glossary()
     found: dict[str, Word] = {}
     told: set[str] = set()  # what says something only together with others
+    whole_ones = _phrases(singles)
     for at, word in enumerate(singles):
         if len(found) >= MANY:
             break
         if word.key not in glossary.fillers:
             found.setdefault(word.key, word)
-        for length in glossary.begins.get(word.key, ()):
-            together = singles[at : at + length]
-            key = " ".join(each.key for each in together)
-            if key in glossary.phrases:
-                ideas = glossary.phrases[key]
-                shown = " ".join(each.shown for each in together)
-                whole = _word(shown, key, ideas)
-                found.setdefault(key, whole)
-                if whole.trouble:
-                    told.update(each.key for each in together if not each.trouble)
+        for whole, together in whole_ones.get(at, ()):
+            found.setdefault(whole.key, whole)
+            if whole.trouble:
+                told.update(each.key for each in together if not each.trouble)
     apart = tuple(_apart(chunks))
     for verb, bare in apart:
         if not (verb.trouble and _is_said(verb, found)):
@@ -179,6 +164,33 @@ def words(text: str) -> tuple[Word, ...]:
         return tuple({each.key: each for each in singles}.values())
     plain = folded(text[:LONGEST])
     return (Word(plain, f"={plain}", number=True),) if plain else ()
+
+
+def _phrases(singles: list[Word]) -> dict[int, list[tuple[Word, list[Word]]]]:
+    """Return by where they begin the known phrases, and their words.
+
+    A trouble that is part of a longer one is another: "does not come", "does not come on".
+    """
+    glossary = read_glossary()
+    keys = [each.key for each in singles]
+    found: list[tuple[int, int, Word]] = []
+    for at, first_key in enumerate(keys):
+        for length in glossary.begins.get(first_key, ()):
+            key = " ".join(keys[at : at + length])
+            if key in glossary.phrases:
+                shown = " ".join(each.shown for each in singles[at : at + length])
+                found.append((at, at + length, _word(shown, key, glossary.phrases[key])))
+    if not found:
+        return {}
+    spans = [(begin, end) for begin, end, whole in found if whole.trouble]
+    by_place: dict[int, list[tuple[Word, list[Word]]]] = {}
+    for begin, end, whole in found:
+        inner = whole.trouble and any(
+            first <= begin and end <= last and end - begin < last - first for first, last in spans
+        )
+        if not inner:
+            by_place.setdefault(begin, []).append((whole, singles[begin:end]))
+    return by_place
 
 
 def _is_said(trouble: Word, found: dict[str, Word]) -> bool:
@@ -218,7 +230,7 @@ def _whole_verb(prefix: str, bare: str) -> str | None:
     """Return the verb of a prefix and what is left of it, if there is such a verb."""
     if len(bare) < 3 or bare in read_glossary().fillers and bare not in HELPERS:
         return None
-    return _known_form(prefix + bare)
+    return known_form(prefix + bare)
 
 
 def _denial(form: str, between: Iterable[str]) -> Word | None:
@@ -229,6 +241,7 @@ def _denial(form: str, between: Iterable[str]) -> Word | None:
     return _word(f"nicht {form}", f"not {stem(form)}", troubles)
 
 
+@lru_cache(maxsize=4096)
 def _when_denied(ideas: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(*(denied(ideas_of).get(each, ()) for each in ideas))
 
@@ -246,6 +259,9 @@ def _denied(singles: list[Word], clauses: list[int]) -> Iterator[tuple[Word, Wor
         troubles = _when_denied(word.ideas)
         if troubles:
             same = [n for n, clause in enumerate(clauses) if clause == clauses[at]]
+            first = plain[at - 1] if at else ""
+            if plain[at].endswith("ing") and first not in NEVER:
+                continue  # "heating did not start" denies the start
             if is_denied(plain[same[0] : same[-1] + 1], at - same[0]):
                 yield _word(f"nicht {word.shown}", f"not {word.key}", troubles), word
 
@@ -314,7 +330,7 @@ def word_of(raw: str) -> Word | None:
     if len(plain) < 2 or any(each.isdigit() for each in plain):
         return Word(raw, plain, number=True)
     table = read_glossary().tongues
-    form = _known_form(plain)
+    form = known_form(plain)
     key = stem(form or plain)
     ideas = ideas_of(form) if form else frozenset[str]()
     pieces = () if plain in NAMES else pieces_of(plain)
@@ -351,35 +367,5 @@ def says_little() -> frozenset[str]:
 
 def ideas_of(form: str) -> frozenset[str]:
     """Return the ideas of a plain form of the glossary, or of a word whose form is not known."""
-    found = _known_form(form)
+    found = known_form(form)
     return read_glossary().ideas[found] if found else frozenset()
-
-
-@lru_cache(maxsize=65536)
-def _known_form(plain: str) -> str | None:
-    """Return the form of a folded word under which the glossary has it.
-
-    The word itself, without a common ending, as an infinitive ("druckt", "gedruckt",
-    "abgemeldet"), and at last by its stem.
-    """
-    ideas = read_glossary().ideas
-    if plain in ideas:
-        return plain
-    for ending in ENDINGS:
-        bare = plain.removesuffix(ending)
-        if bare != plain and len(bare) > 3 and bare in ideas:
-            return bare
-    for pattern in VERBS:
-        found = pattern.fullmatch(plain)
-        root = "".join(each or "" for each in found.groups()) if found else ""
-        for verb in (f"{root}en", f"{root}n") if len(root) > 2 else ():  # "drucken", "liefern"
-            if verb in ideas:
-                return verb
-    bare = stem(plain)
-    return bare if bare in ideas else None
-
-
-def is_written(plain: str) -> bool:
-    """Say whether the glossary has a folded word, not only one of the same stem."""
-    form = _known_form(plain)
-    return form is not None and (form == plain or form != stem(plain))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -25,6 +26,7 @@ from handlers.similarity.distance import (
     may_be_mistyped,
     mistyped,
     triples,
+    word_similarity,
 )
 from handlers.similarity.spelling import deletions
 from handlers.similarity.terms import Word
@@ -32,7 +34,23 @@ from handlers.similarity.terms import Word
 Ints = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 FEW = 3000  # entries of lists from which on numpy counts them faster
+NEWER = 8  # words that were learnt since, up to which they are compared one by one
+REMEMBERED = 2048  # words of which it is remembered what is close to them
 Lists = dict[str, "array[int]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is close to a word: the shares by word, the same as arrays, and by how many it knew."""
+
+    shares: dict[int, float]
+    ids: NDArray[np.intp]
+    worths: Floats
+    known: int
+
+
+NOTHING = Near({}, np.empty(0, np.intp), np.empty(0, np.float32), 0)
+SAME = np.ones(1, np.float32)
 
 
 class Vocabulary:
@@ -44,9 +62,14 @@ class Vocabulary:
         self._by_deletion: Lists = {}
         self._by_bones: Lists = {}
         self._seen: set[tuple[int, str]] = set()
+        # What may be close to another word: how many were learnt, and the last of them.
+        self._learnt = 0
+        self._newest: deque[tuple[int, Word]] = deque(maxlen=NEWER)
+        self._near: dict[tuple[Word, bool], Near] = {}
         self.ids: dict[str, int] = {}
         self.weights = array("f")  # by word: less for those that tell what is wrong
         self.df = array("I")  # by word: incidents that say it
+        self.numbered = array("b")  # by word: whether it is a number or names one of several
         self.numbers: set[int] = set()  # words that are numbers or name one of several
         self.vague: set[int] = set()  # words that tell no more than that it does not work
         self.empty: set[int] = set()  # words that tell nothing of it
@@ -69,6 +92,7 @@ class Vocabulary:
             self.ids[word.key] = id
             self.weights.append(word.weight)
             self.df.append(0)
+            self.numbered.append(False)
             self._triples.append(len(triples(word)))
             for key in triples(word):
                 self._by_triple.setdefault(key, array("I")).append(id)
@@ -78,6 +102,10 @@ class Vocabulary:
         return id
 
     def _learn(self, id: int, word: Word) -> None:
+        self.numbered[id] |= word.number
+        if not word.number or word.key.isalpha():  # parts of words have no digits
+            self._learnt += 1
+            self._newest.append((id, word))
         for known, marked in (
             (self.numbers, word.number),
             (self.vague, word.vague),
@@ -100,6 +128,38 @@ class Vocabulary:
             self._spelled.setdefault(id, []).append(word)
             for key in deletions(folded(word.shown)):
                 self._by_deletion.setdefault(key, array("I")).append(id)
+
+    def near(self, word: Word, *, spelling: bool = True) -> Near:
+        """Return what is close to a word, from memory where nothing was learnt since."""
+        if word.number:  # close to nothing but itself
+            same = self.ids.get(word.key)
+            return NOTHING if same is None else Near({same: 1.0}, np.array([same]), SAME, 0)
+        known = self._near.get((word, spelling))
+        count = self._learnt - known.known if known is not None else 0
+        if known is not None and not count:
+            return known
+        newer = list(self._newest)[-count:]
+        if known is None or count > NEWER or any(each.number for _id, each in newer):
+            shares = self.close_to(word, spelling=spelling)
+        else:
+            shares = dict(known.shares)
+            for id, each in newer:
+                share = word_similarity(word, each, self._edits, spelling=spelling)
+                if share:
+                    shares[id] = max(share, shares.get(id, 0.0))
+        if len(self._near) >= REMEMBERED:
+            self._near.clear()
+        found = self._near[word, spelling] = self._as_near(shares)
+        return found
+
+    def _as_near(self, shares: dict[int, float]) -> Near:
+        count = len(shares)
+        return Near(
+            shares,
+            np.fromiter(shares.keys(), np.intp, count),
+            np.fromiter(shares.values(), np.float32, count),
+            self._learnt,
+        )
 
     def close_to(self, word: Word, *, spelling: bool = True) -> dict[int, float]:
         """Return the words of the vocabulary that are close to `word`, each with how close.

@@ -16,7 +16,7 @@ from handlers.kit.messages import Button, Facts, Message, Reply, Text, Title
 from handlers.kit.readers import TextReader, folded
 from handlers.kit.readers.dates import today_of
 from handlers.kit.words import Words, _
-from handlers.kit.working_hours import WorkingTime
+from handlers.kit.working_hours import Weekly, WorkingTime
 from handlers.working_time import hours
 from storage import workspaces
 
@@ -58,6 +58,56 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _region(ctx: Context, text: str) -> str | None:
+    return hours.region_of(text) if text else ctx.workspace.region
+
+
+def _digest(ctx: Context, text: str) -> Weekly | None:
+    return working_hours.read_weekly(text) if text else working_hours.digest_at(ctx.tx)
+
+
+def _are_hours(_ctx: Context, times: str) -> None:
+    if working_hours.read(times) is None:
+        raise hours.unread("times")
+
+
+def _are_closing_days(ctx: Context, closed: str = "") -> None:
+    days = working_hours.read_closed(closed, today_of(ctx))
+    if days is None:
+        raise Refusal(
+            _("Please write it like 24.12.–1.1. or 26.5.2028; two months at most."), field="closed"
+        )
+    hours.need_ahead(days, working_hours.company(ctx).closed, today_of(ctx))
+
+
+def _is_region(ctx: Context, region: str = "") -> None:
+    if _region(ctx, region) is None:
+        raise Refusal(_("I do not know this region. Try NW, or AT."), field="region")
+
+
+def _is_zone(ctx: Context, zone: str = "") -> None:
+    if _zone(ctx, zone) is None:
+        raise Refusal(_("I do not know this time zone. Try Europe/Berlin."), field="zone")
+
+
+def _is_moment(ctx: Context, digest: str = "") -> None:
+    if _digest(ctx, digest) is None:
+        raise Refusal(_("Please give a weekday and an hour, such as Mon 08:30."), field="digest")
+
+
+def _somebody_works(
+    ctx: Context, times: str, closed: str = "", region: str = "", zone: str = ""
+) -> None:
+    """Refuse closing days that leave no working day in a whole year."""
+    week, days = working_hours.read(times), working_hours.read_closed(closed, today_of(ctx))
+    where, clock, today = _region(ctx, region), _zone(ctx, zone), today_of(ctx)
+    if week is None or days is None or where is None or clock is None:
+        return
+    ours = WorkingTime(clock, where, week, days)
+    if not any(ours.is_working_day(today + timedelta(days=n)) for n in range(YEAR)):
+        raise Refusal(_("With these closing days nobody would work for a year."), field="closed")
+
+
 @feature.command(
     "settings hours",
     "einstellungen arbeitszeit",
@@ -66,6 +116,7 @@ def _current(ctx: Context, _fixed: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     needs="settings",
     current=_current,
+    checks=(_are_hours, _are_closing_days, _is_region, _is_zone, _is_moment, _somebody_works),
 )
 def change(
     ctx: Context,
@@ -91,27 +142,9 @@ def change(
         str, LINE, Ask(_("Weekly digest"), _("A weekday and an hour, such as Mon 08:30."))
     ] = "",
 ) -> Reply:
-    week = working_hours.read(times)
-    if week is None:
-        raise hours.unread("times")
-    days = working_hours.read_closed(closed, today_of(ctx))
-    if days is None:
-        raise Refusal(
-            _("Please write it like 24.12.–1.1. or 26.5.2028; two months at most."), field="closed"
-        )
-    hours.need_ahead(days, working_hours.company(ctx).closed, today_of(ctx))
-    where = hours.region_of(region) if region else ctx.workspace.region
-    if where is None:
-        raise Refusal(_("I do not know this region. Try NW, or AT."), field="region")
-    clock = _zone(zone) if zone else ctx.workspace.zone
-    if clock is None:
-        raise Refusal(_("I do not know this time zone. Try Europe/Berlin."), field="zone")
-    ours, today = WorkingTime(clock, where, week, days), today_of(ctx)
-    if not any(ours.is_working_day(today + timedelta(days=n)) for n in range(YEAR)):
-        raise Refusal(_("With these closing days nobody would work for a year."), field="closed")
-    comes = working_hours.read_weekly(digest) if digest else working_hours.digest_at(ctx.tx)
-    if comes is None:
-        raise Refusal(_("Please give a weekday and an hour, such as Mon 08:30."), field="digest")
+    week, days = working_hours.read(times), working_hours.read_closed(closed, today_of(ctx))
+    where, clock, comes = _region(ctx, region), _zone(ctx, zone), _digest(ctx, digest)
+    assert week and days is not None and where and clock and comes, "each was checked"
     workspaces.set_setting(ctx.tx, working_hours.HOURS, working_hours.written(week))
     workspaces.set_setting(ctx.tx, working_hours.CLOSED, working_hours.closed_written(days))
     workspaces.set_setting(ctx.tx, working_hours.DIGEST, str(comes))
@@ -130,8 +163,10 @@ def change(
     )
 
 
-def _zone(text: str) -> str | None:
-    """Return a time zone as it is spelled, by its name or by its city."""
+def _zone(ctx: Context, text: str) -> str | None:
+    """Return a time zone as it is spelled, by its name or by its city; ours where none is said."""
+    if not text:
+        return ctx.workspace.zone
     said = folded(text).strip().replace(" ", "_")
     found = [
         each

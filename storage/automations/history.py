@@ -98,6 +98,24 @@ def of(tx: Tx, automation: AutomationId, most: int = 1000) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+def estimates(tx: Tx, since: datetime) -> dict[AutomationId, list[Entry]]:
+    """Return how the estimates of every automation changed since a moment, the latest first."""
+    rows = tx.rows(
+        """
+        select h.id, h.automation, h.at, h.kind, h.person, h.role, h.field, h.before, h.after
+        from automations a cross join automation_history h
+        where a.workspace = :workspace and h.workspace = :workspace and h.automation = a.id
+        and h.at >= :since and h.field in ('minutes', 'share')
+        order by h.automation, h.at desc, h.id desc
+        """,
+        since=as_text(since),
+    )
+    found: dict[AutomationId, list[Entry]] = {}
+    for row in rows:
+        found.setdefault(row["automation"], []).append(_entry(row))
+    return found
+
+
 def page(
     tx: Tx, automation: AutomationId | None, since: datetime | None, *, first: int, most: int
 ) -> list[Entry]:

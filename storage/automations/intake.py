@@ -6,14 +6,16 @@ Nothing of whoever calls is stored: neither an address nor an agent nor a body.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from storage.automations import COLUMNS, Automation, _automation
 from storage.automations.states import AutomationState, RunKind
-from storage.engine import Tx
+from storage.engine import Question, Tx
 from storage.engine.ids import AutomationId
-from storage.engine.sql import as_moment, as_text
+from storage.engine.sql import as_moment, as_text, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +60,44 @@ def give_key(tx: Tx, secret: str, old_until: datetime) -> None:
     tx.insert("intake_keys", secret_hash=hashed(secret))
 
 
+class Address(NamedTuple):
+    """Whose secret address it is, and until when."""
+
+    workspace: str
+    automation: AutomationId
+    valid_until: str | None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Say whether it may still be called."""
+        return self.valid_until is None or self.valid_until >= as_text(now)
+
+
+def address(secret: str) -> Question[Address]:
+    """Ask whose secret address it is, also when it is not valid any more."""
+    return Question(_by_addresses, hashed(secret))
+
+
 def by_address(tx: Tx, secret: str, now: datetime) -> tuple[str, AutomationId] | None:
-    """Return the workspace and the automation of a secret address that is valid at `now`.
+    """Return the workspace and the automation of a secret address that is valid at `now`."""
+    found = address(secret)(tx)
+    return found[:2] if found is not None and found.is_valid(now) else None
 
-    Looks across workspaces: the address is all that a machine shows.
-    """
+
+def _by_addresses(tx: Tx, questions: Sequence[Question[Address]]) -> dict[Hashable, Address]:
+    """Look across workspaces: the address is all that a machine shows."""
+    wanted, values = listed([(each.key,) for each in questions])
     rows = tx.rows(
-        """
-        select workspace, automation from automation_addresses
-        where secret_hash = :hash and (valid_until is null or valid_until >= :now)
+        f"""
+        with wanted (wanted) as (values {wanted})
+        select secret_hash, workspace, automation, valid_until
+        from wanted join automation_addresses on secret_hash = wanted
         """,
-        hash=hashed(secret),
-        now=as_text(now),
+        **values,
     )
-    return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
-
-
-def by_old_address(tx: Tx, secret: str) -> tuple[str, AutomationId] | None:
-    """Return whose address it was that is not valid any more. Looks across workspaces."""
-    rows = tx.rows(
-        "select workspace, automation from automation_addresses where secret_hash = :hash",
-        hash=hashed(secret),
-    )
-    return (rows[0]["workspace"], rows[0]["automation"]) if rows else None
+    return {
+        row["secret_hash"]: Address(row["workspace"], row["automation"], row["valid_until"])
+        for row in rows
+    }
 
 
 def by_key(tx: Tx, key: str, now: datetime) -> str | None:
@@ -198,39 +215,62 @@ class Told:
     key: str | None = None
 
 
-def called(
-    tx: Tx, automation: AutomationId, since: datetime
-) -> tuple[Automation | None, list[Told]]:
-    """Return an automation, and its calls since a moment, the first one first.
+CALL = ("call_id", "call_kind", "call_key", "burst_id")
 
-    A burst that went on until then stands among them without a kind. One statement for both:
-    every call of a machine asks this, and each question is a way to the server and back.
+
+class Called(NamedTuple):
+    """An automation, and its calls since a moment, the first one first.
+
+    A burst that went on until then stands at the end, without a kind.
     """
+
+    automation: Automation
+    calls: list[Told]
+
+
+def called(automation: AutomationId, since: datetime) -> Question[Called]:
+    """Ask for an automation and its calls since a moment.
+
+    One statement for both: every call of a machine asks this, and each question is a way to the
+    server and back.
+    """
+    return Question(_called, automation, as_text(since))
+
+
+def _called(tx: Tx, questions: Sequence[Question[Called]]) -> dict[Hashable, Called]:
+    wanted, values = listed([(each.key, each.since) for each in questions])
     rows = tx.rows(
         f"""
-        select {COLUMNS}, call_id, call_kind, call_key from automations
+        with wanted (wanted, since) as (values {wanted})
+        select {COLUMNS}, call_id, call_kind, call_key, (
+            select max(o.id) from automation_odd_calls o
+            where o.workspace = :workspace and o.automation = wanted and o.why = 'burst'
+            and o.at > since
+        ) as burst_id
+        from wanted join automations on id = wanted
         left join (
             select automation as call_of, id as call_id, kind as call_kind, at as call_at,
                 run_key as call_key
-            from automation_runs
-            where workspace = :workspace and automation = :id and at > :since
-            union all
-            select automation as call_of, id as call_id, null as call_kind, at as call_at,
-                null as call_key
-            from automation_odd_calls
-            where workspace = :workspace and automation = :id and why = 'burst' and at > :since
-        ) calls on call_of = id
-        where workspace = :workspace and id = :id
-        order by call_at, call_id
+            from automation_runs where workspace = :workspace
+        ) calls on call_of = wanted and call_at > since
+        where workspace = :workspace
+        order by id, call_at, call_id
         """,
-        id=automation,
-        since=as_text(since),
+        **values,
     )
-    calls = [(row.pop("call_id"), row.pop("call_kind"), row.pop("call_key")) for row in rows]
-    found = _automation(rows[0]) if rows else None
-    return found, [
-        Told(id, RunKind(kind) if kind else None, key) for id, kind, key in calls if id is not None
-    ]
+    found: dict[Hashable, Called] = {}
+    bursts: dict[Hashable, str] = {}
+    for row in rows:
+        id, kind, key, burst = (row.pop(each) for each in CALL)
+        if row["id"] not in found:
+            found[row["id"]] = Called(_automation(row), [])
+        if id is not None:
+            found[row["id"]].calls.append(Told(id, RunKind(kind), key))
+        if burst is not None:
+            bursts[row["id"]] = burst
+    for each, burst in bursts.items():
+        found[each].calls.append(Told(burst, None))
+    return found
 
 
 def take_back(tx: Tx, automation: AutomationId, id: str, kind: str, day: str) -> None:
@@ -325,9 +365,11 @@ def sums_between(
     """Return the same of every automation, from a day until before another."""
     rows = tx.rows(
         """
-        select automation, day, kind, count, seconds, saved from automation_days
-        where workspace = :workspace and day >= :first and day < :after and count > 0
-        order by automation, day, kind
+        select d.automation, d.day, d.kind, d.count, d.seconds, d.saved
+        from automations a cross join automation_days d
+        where a.workspace = :workspace and d.workspace = :workspace and d.automation = a.id
+        and d.day >= :first and d.day < :after and d.count > 0
+        order by d.automation, d.day, d.kind
         """,
         first=first,
         after=after,

@@ -184,6 +184,17 @@ def last_check(tx: Tx, automation: AutomationId) -> Check | None:
     return Check(**rows[0])
 
 
+def last_checks(tx: Tx) -> dict[AutomationId, datetime]:
+    """Return when results of each automation were looked at last."""
+    rows = tx.rows(
+        """
+        select automation, max(at) as at from automation_checks
+        where workspace = :workspace group by automation
+        """
+    )
+    return {row["automation"]: as_moment(row["at"]) for row in rows}
+
+
 def checks_between(tx: Tx, begin: datetime, end: datetime) -> int:
     """Count the looks at results between two moments."""
     return int(

@@ -23,14 +23,21 @@ def came_back(tx: Tx, start: datetime, end: datetime) -> int:
     return int(rows[0]["n"])
 
 
-def useful_runs(tx: Tx, first: str, after: str) -> int:
-    """Return how many useful runs automations reported from a day until before another."""
-    rows = tx.rows(
+def useful_runs(tx: Tx, first: str, after: str) -> dict[str, int]:
+    """Return how many useful runs automations reported, by day, until before another day.
+
+    Automation by automation, as the sums lie in the store: no index by day has to be kept up to
+    date with every run that is reported.
+    """
+    rows = tx.recall(
         """
-        select coalesce(sum(count), 0) as n from automation_days
-        where workspace = :workspace and day >= :first and day < :after and kind = 'ok'
+        select d.day as day, sum(d.count) as n
+        from automations a cross join automation_days d
+        where a.workspace = :workspace and d.workspace = :workspace and d.automation = a.id
+        and d.day >= :first and d.day < :after and d.kind = 'ok'
+        group by d.day
         """,
         first=first,
         after=after,
     )
-    return int(rows[0]["n"])
+    return {row["day"]: int(row["n"]) for row in rows}

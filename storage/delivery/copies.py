@@ -21,9 +21,8 @@ from storage.local import COUNTER
 class Copies:
     """A column that repeats what was said: `ids` name a row, `key` what it is about, if it says so.
 
-    A `written` one holds JSON, else plain text. `author` is the column that says whose words it
-    repeats, where people type into the same table, and `counter` gives the version by which
-    whoever watches notices a change.
+    A `written` one holds JSON, else plain text. `counter` gives the version by which whoever
+    watches notices a change.
     """
 
     table: str
@@ -31,7 +30,6 @@ class Copies:
     column: str
     key: str = ""
     written: bool = True
-    author: str = ""
     counter: str = ""
 
 
@@ -45,7 +43,7 @@ COPIES = (
     Copies("drafts", ("id",), "call"),
     Copies("held_requests", ("identity",), "request"),
     Copies("digest_texts", ("week", "language"), "message"),
-    Copies("local_messages", ("id",), "body", author="author", counter=COUNTER),
+    Copies("local_messages", ("id",), "body", counter=COUNTER),
     Copies("rooms", ("incident",), "topic", written=False),
 )
 TYPED: Mapping[str, tuple[str, ...]] = {
@@ -101,17 +99,14 @@ TYPED: Mapping[str, tuple[str, ...]] = {
 
 
 def holding(tx: Tx, where: Copies, needles: Sequence[str]) -> list[Row]:
-    """Return the rows of a column in which one of `needles` stands, as `text`, with their key.
-
-    `author` is empty where Lotse alone writes.
-    """
+    """Return the rows of a column in which one of `needles` stands, as `text`, with their key."""
     names: dict[str, object] = {f"n_{letters(at)}": each for at, each in enumerate(needles)}
     table, column, ids = where.table, where.column, ", ".join(where.ids)
-    key, author = where.key or "''", where.author or "''"
+    key = where.key or "''"
     there = _say((column,), names)
     return tx.rows(
         f"""
-        select {ids}, {key} as about, {author} as author, {column} as text from {table}
+        select {ids}, {key} as about, {column} as text from {table}
         where workspace = :workspace and ({there})
         """,
         **names,
@@ -143,6 +138,32 @@ def is_said(tx: Tx, words: str) -> bool:
         ):
             return True
     return False
+
+
+def typed_saying(tx: Tx, words: str) -> list[tuple[str, str, str]]:
+    """Return each different text in which people typed `words`, with its table and column."""
+    found = []
+    for table, columns in TYPED.items():
+        for column in columns:
+            there = _say((column,), ("words",))
+            rows = tx.rows(
+                f"""
+                select distinct {column} as text from {table}
+                where workspace = :workspace and {there}
+                """,
+                words=words,
+            )
+            found += [(table, column, row["text"]) for row in rows]
+    return found
+
+
+def reword_typed(tx: Tx, table: str, column: str, before: str, text: str) -> None:
+    """Let whatever `typed_saying` gave say something else."""
+    tx.write(
+        f"update {table} set {column} = :text where workspace = :workspace and {column} = :before",
+        before=before,
+        text=text,
+    )
 
 
 def numbers_saying(tx: Tx, words: str, most: int) -> list[IncidentNumber]:

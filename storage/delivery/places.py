@@ -87,24 +87,26 @@ def rename(tx: Tx, id: PlaceId, name: str) -> None:
 def find(tx: Tx, name: str) -> Place | None:
     """Return the place with this id, this role, or `direct:<person>`."""
     if name.startswith("direct:"):
-        rows = tx.recall(
+        found = tx.recall_as(
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and kind = 'direct' and person = :person
             order by case when state = 'open' then 0 else 1 end, answers desc, id limit 1
             """,
+            _place,
             person=name.removeprefix("direct:"),
         )
     else:
-        rows = tx.recall(
+        found = tx.recall_as(
             f"""
             select {COLUMNS} from places
             where workspace = :workspace and (id = :name or role = :name)
             order by case when id = :name then 0 else 1 end, id limit 1
             """,
+            _place,
             name=name,
         )
-    return _place(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +120,19 @@ class Direct:
 
 def direct_of(tx: Tx, person: PersonId) -> list[Direct]:
     """Return the direct chats of somebody, open ones first, then the one they answer in."""
-    rows = tx.recall(
+    return tx.recall_as(
         """
         select id, state, answers from places
         where workspace = :workspace and kind = 'direct' and person = :person
         order by case when state = 'open' then 0 else 1 end, answers desc, id
         """,
+        _direct,
         person=person,
     )
-    return [Direct(row["id"], row["state"] == "open", bool(row["answers"])) for row in rows]
+
+
+def _direct(row: Row) -> Direct:
+    return Direct(row["id"], row["state"] == "open", bool(row["answers"]))
 
 
 def remember_platform(tx: Tx, person: PersonId, platform: str) -> None:
@@ -161,11 +167,11 @@ def all_for(tx: Tx, person: PersonId) -> list[Place]:
 
 def with_role(tx: Tx, role: PlaceRole) -> list[Place]:
     """Return the channels with this role: at most one on each platform."""
-    rows = tx.rows(
+    return tx.recall_as(
         f"select {COLUMNS} from places where workspace = :workspace and role = :role order by id",
+        _place,
         role=role,
     )
-    return [_place(row) for row in rows]
 
 
 def set_role(tx: Tx, id: PlaceId, role: PlaceRole) -> None:

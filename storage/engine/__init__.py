@@ -6,13 +6,15 @@ rolls back. So it cannot be held across an await and cannot be forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+V = TypeVar("V")
 Row = dict[str, Any]
 
 
@@ -67,6 +69,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def settled(self) -> bool:
+        """Whether all that it sees is stored for good; else what it saw may be undone."""
+        ...
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What this process keeps beside the store, for all transactions; never the truth."""
         ...
@@ -85,6 +92,22 @@ class Tx(Protocol):
         Several commands may share a transaction, and ask for the same people and places.
         What is written to a table that was read lets it forget.
         """
+        ...
+
+    def recall_as(self, sql: str, make: Callable[[Row], T], **values: object) -> list[T]:
+        """As `recall`, each row made into something once, that nobody may change."""
+        ...
+
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        """Say what will be recalled soon: it may be asked together with the next question.
+
+        Each of `asks` recalls something from the transaction that it is given, and has to do
+        with no rows there.
+        """
+        ...
+
+    def ask(self, question: Question[V]) -> V | None:
+        """Return the answer to a question, once for all if it was asked ahead with others'."""
         ...
 
     def run(self, sql: str, **values: object) -> int:
@@ -114,6 +137,39 @@ class Tx(Protocol):
     def signal(self) -> None:
         """Tell workers in other processes, after the commit, that there is work."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[V]):
+    """One of many of its kind: `read` answers several of them by their keys, in one statement.
+
+    It is work for a reading transaction by itself. `since` is for `read` and not compared: the
+    earliest of those that are asked together holds, so an answer may hold more than was asked.
+    """
+
+    read: Callable[[Tx, Sequence[Question[V]]], Mapping[Hashable, V]]
+    key: Hashable
+    since: str = field(default="", compare=False)
+
+    def __call__(self, tx: Tx) -> V | None:
+        """Ask this one alone."""
+        return self.read(tx, [self]).get(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseeing(Generic[T]):
+    """Work that is going to ask a question; a store may ask it before, with those of others.
+
+    What the answer tells of must be changed by nothing but work that foresees the same
+    question, or none at all: work of either kind that came earlier is done first.
+    """
+
+    work: Callable[[Tx], T]
+    question: Question[Any]
+
+    def __call__(self, tx: Tx) -> T:
+        """Carry it out."""
+        return self.work(tx)
 
 
 class Database(Protocol):

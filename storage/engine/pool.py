@@ -41,13 +41,15 @@ ADAPTERS.register_dumper(str, StrDumper)
 class Limits:
     """How many seconds what may take.
 
-    `answer`: what is handed in is done or refused within this, once the server is in
-    trouble. `silence`: one exchange, in our own waiting; longer than `statement`, which the
-    server minds itself. `lock`: waiting for somebody's row. `idle`: doing nothing inside a
-    transaction. `unused`: after this a connection is looked at first, for `check`.
+    `answer`: what is handed in is done or refused within this, when the server gets into
+    trouble; `known`: while it is. `silence`: one exchange, in our own waiting; longer than
+    `statement`, which the server minds itself. `lock`: waiting for somebody's row.
+    `idle`: doing nothing inside a transaction. `unused`: after this a connection is looked at
+    first, for `check`.
     """
 
     answer: float = 9.0
+    known: float = 1.5
     silence: float = 9.0
     statement: float = 8.0
     lock: float = 8.0

@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from storage.engine import Row, StorageError, Tx, Unavailable, migrate
-from storage.engine.jobs import TOGETHER, Job
+from storage.engine import Question, Row, StorageError, Tx, Unavailable, migrate
+from storage.engine.jobs import TOGETHER, Job, alike
 from storage.engine.pool import Limits, Pool, ServerClock, Silent, Standing, connect
 from storage.engine.postgres_tx import CHANNEL, Beaten, Met, Open, PostgresTx
 from storage.engine.sql import Memory, as_text
@@ -41,6 +41,11 @@ MIGRATION_LOCK = 7_068_373  # any number, the same in every process
 def lane_of(workspace: str) -> int:
     """Return the lane in which a workspace waits, always the same: it never meets itself."""
     return zlib.crc32(workspace.encode()) % LANES
+
+
+def _questions_of(jobs: list[Job]) -> list[Question[Any]]:
+    """Return their questions, each once."""
+    return list(dict.fromkeys(job.question for job in jobs if job.question is not None))
 
 
 @contextlib.contextmanager
@@ -100,6 +105,7 @@ class Postgres:
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="lotse-postgres")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="lotse-reader")
         self._lanes: dict[int, list[Job]] = {}  # what waits in each lane that is being worked
+        self._asked: list[Job] = []  # questions that nobody has gone to ask yet
         self._door = threading.Lock()
         self._stop = threading.Event()
         self._listener: threading.Thread | None = None
@@ -107,7 +113,7 @@ class Postgres:
     def submit(
         self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
     ) -> Future[T]:
-        job = Job(work, self._due(patient))
+        job = Job(work, self._due(patient), workspace=workspace)
         if workspace is None:
             self._start(self._threads, self._alone, job)
             return job.done
@@ -126,7 +132,13 @@ class Postgres:
 
     def submit_read(self, work: Callable[[Tx], T]) -> Future[T]:
         job = Job(work, self._due(patient=False), reads=True)
-        self._start(self._readers, self._alone, job)
+        if not isinstance(work, Question):
+            self._start(self._readers, self._alone, job)
+            return job.done
+        with self._door:
+            if not self._asked:
+                self._start(self._readers, self._answer)
+            self._asked.append(job)
         return job.done
 
     def read(self, work: Callable[[Tx], T]) -> T:
@@ -166,7 +178,10 @@ class Postgres:
             pool.close()
 
     def _due(self, patient: bool) -> float:
-        return time.monotonic() + (PATIENCE if patient else self._limits.answer)
+        if patient:
+            return time.monotonic() + PATIENCE
+        known = self.trouble() is not None  # then nobody's answer is kept for what may come
+        return time.monotonic() + (self._limits.known if known else self._limits.answer)
 
     def _start(self, threads: ThreadPoolExecutor, work: Callable[..., None], *values: Any) -> None:
         try:
@@ -201,8 +216,43 @@ class Postgres:
             left = self._shared(batch) if len(batch) > 1 else batch
         except BaseException:
             left = batch  # the others were only in the same boat
+        self._each(left)
+
+    def _answer(self) -> None:
+        """Ask all at once what several want to know, else each alone."""
+        with self._door:
+            batch, self._asked = self._asked[:TOGETHER], self._asked[TOGETHER:]
+            goes_on = bool(self._asked)
+            if goes_on:
+                with contextlib.suppress(Unavailable):
+                    self._start(self._readers, self._answer)
+                    goes_on = False
+        kinds: dict[object, list[Job]] = {}
+        for job in batch:
+            assert job.question is not None, "nothing else comes here"
+            kinds.setdefault(job.question.read, []).append(job)
+        for jobs in kinds.values():
+            self._answer_alike(jobs)
+        if goes_on:
+            self._answer()  # closing: nobody else comes
+
+    def _answer_alike(self, jobs: list[Job]) -> None:
+        """Ask what several want to know of one kind, in one statement."""
+        questions = _questions_of(jobs)
+        together = Job(lambda tx: questions[0].read(tx, questions), jobs[0].due, reads=True)
+        try:
+            answers = self._attempt(together)
+        except BaseException:
+            self._each(jobs)
+            return
+        for job in jobs:
+            job.result = answers.get(job.question.key) if job.question else None
+            job.settle()
+
+    def _each(self, jobs: list[Job]) -> None:
+        """Carry out several, each alone."""
         gone: Unavailable | None = None
-        for job in left:
+        for job in jobs:
             if gone is not None:
                 job.settle(gone)
                 continue
@@ -232,8 +282,10 @@ class Postgres:
         try:
             with self._writing.transaction(due) as connection, connection.cursor() as cursor:
                 tx = self._tx(cursor)
-                for job in batch:
-                    job.result = job.work(tx)
+                for jobs in alike(batch):
+                    self._foresee(tx, jobs)
+                    for job in jobs:
+                        job.result = job.work(tx)
                 tx.ending()
         except Unavailable:
             raise
@@ -242,6 +294,12 @@ class Postgres:
         for job in batch:
             job.settle()
         return []
+
+    def _foresee(self, tx: PostgresTx, jobs: list[Job]) -> None:
+        """Ask at once what each of them is going to ask."""
+        found = _questions_of(jobs)
+        if len(found) > 1 and jobs[0].workspace is not None:
+            tx.within(jobs[0].workspace).ask_ahead(found)
 
     def _together(self, batch: list[Job]) -> list[Job]:
         """Carry them out and commit; return those who found somebody else before them."""
@@ -270,7 +328,7 @@ class Postgres:
         for left in reversed(range(AGAIN)):
             try:
                 with pool.transaction(job.due) as connection, connection.cursor() as cursor:
-                    tx = self._tx(cursor, last=not left)
+                    tx = self._tx(cursor, last=not left, settled=job.reads)
                     result = job.work(tx)
                     tx.ending()
                     return result
@@ -281,8 +339,11 @@ class Postgres:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
         raise AssertionError("the loop above returns or raises")
 
-    def _tx(self, cursor: psycopg.Cursor[Row], *, last: bool = False) -> PostgresTx:
-        tx = PostgresTx(Open(cursor, last, self._clock, memory=Memory(self.beside)))
+    def _tx(
+        self, cursor: psycopg.Cursor[Row], *, last: bool = False, settled: bool = False
+    ) -> PostgresTx:
+        open = Open(cursor, last, settled, self._clock, memory=Memory(self.beside))
+        tx = PostgresTx(open)
         if self._clock.stale:
             tx.real_now()
         return tx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,9 +12,9 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from storage.engine import OnlyReading, Row, StorageError, Unavailable
+from storage.engine import OnlyReading, Row, StorageError, Tx, Unavailable
 from storage.engine.pool import ServerClock
-from storage.engine.sql import Memory, SqlTx, as_text, pyformat
+from storage.engine.sql import M, Memory, SqlTx, as_text, pyformat
 
 CHANNEL = "lotse"
 RELEASE = "release savepoint lotse"
@@ -32,6 +32,9 @@ class Beaten(Met):
 class _Statement:
     sql: str
     values: dict[str, object] | None = None
+    keep: Callable[[list[Row]], None] | None = (
+        None  # what happens with the rows of what is foreseen
+    )
 
 
 @dataclass(slots=True)
@@ -39,10 +42,12 @@ class Open:
     """An open transaction: its cursor, what is still to be sent, and what to signal.
 
     `last` says that it is not tried again: then a row that is there already is a mistake.
+    `settled` says that it only reads, and so sees nothing that may be undone.
     """
 
     cursor: psycopg.Cursor[Row]
     last: bool = False
+    settled: bool = False
     clock: ServerClock = field(default_factory=ServerClock)
     unsent: list[_Statement] = field(default_factory=list)
     signals: set[str] = field(default_factory=set)
@@ -62,7 +67,7 @@ class PostgresTx(SqlTx):
         """
 
     def __init__(self, open: Open, workspace: str | None = None) -> None:
-        super().__init__(workspace, open.memory)
+        super().__init__(workspace, open.memory, settled=open.settled)
         self._open = open
 
     def within(self, workspace: str) -> PostgresTx:
@@ -90,6 +95,11 @@ class PostgresTx(SqlTx):
                 unsent += [_Statement("rollback to savepoint lotse"), _Statement(RELEASE)]
             raise
         unsent.append(_Statement(RELEASE))
+
+    def foresee(self, *asks: Callable[[Tx], object]) -> None:
+        ahead = _Foreseeing(self._open, self._workspace)
+        for each in asks:
+            each(ahead)
 
     def real_now(self) -> str:
         self._send()
@@ -129,11 +139,20 @@ class PostgresTx(SqlTx):
         """Send what waits, in one go; the cursor then holds what the last statement gave."""
         cursor, unsent = self._open.cursor, self._open.unsent[:]
         self._open.unsent.clear()
+        foreseen: list[tuple[Callable[[list[Row]], None], psycopg.Cursor[Row]]] = []
         together = cursor.connection.pipeline() if len(unsent) > 1 else contextlib.nullcontext()
         try:
             with together:
                 for each in unsent:
-                    cursor.execute(each.sql, each.values)
+                    if each.keep is None:
+                        cursor.execute(each.sql, each.values)
+                    else:
+                        asked = cursor.connection.cursor()
+                        foreseen.append((each.keep, asked))
+                        asked.execute(each.sql, each.values)
+            for keep, asked in foreseen:
+                keep(asked.fetchall())
+                asked.close()
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise Met(str(error)) from error
         except errors.UniqueViolation as error:
@@ -146,3 +165,18 @@ class PostgresTx(SqlTx):
             if isinstance(error, psycopg.OperationalError) or cursor.connection.closed:
                 raise Unavailable(f"PostgreSQL could not be used: {error}") from error
             raise
+
+
+class _Foreseeing(PostgresTx):
+    """The same transaction, in which recalling only puts the question with what is to be sent."""
+
+    def recall_as(self, sql: str, make: Callable[[Row], M], **values: object) -> list[M]:
+        values = self._named(sql, values)
+        key = (make, sql, *values.items())
+        if self._memory.foresee(key, sql):
+
+            def keep(rows: list[Row]) -> None:
+                self._memory.answer(key, [make(row) for row in rows])
+
+            self._open.unsent.append(_Statement(pyformat(sql), values, keep))
+        return []

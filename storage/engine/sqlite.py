@@ -34,6 +34,8 @@ WAIT = 1.5  # seconds that somebody who waits for an answer waits for another pr
 PATIENCE = 20.0  # as much for work that nobody waits for; shorter than a courier's lease
 BUSY = 100  # milliseconds between two looks who has waited for too long
 READERS = 3
+UNUSABLE = "{} cannot be used as Lotse's database; DATABASE_URL or LOTSE_DATA says where it lies."
+BESIDE = 4  # what nobody waits for, and yet goes with what somebody waits for
 
 
 class Sqlite:
@@ -48,13 +50,18 @@ class Sqlite:
         if self.path != MEMORY:
             file = Path(self.path).resolve()
             self.path = str(file)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            refuse_network(file)
-            self._lock = lock_file(file)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                refuse_network(file)
+                self._lock = lock_file(file)
+            except OSError as error:
+                raise Unavailable(f"{UNUSABLE.format(file)} ({error.strerror}).") from error
         self._file: Standing | None = None
         self._failure: BaseException | None = None  # of the last commit
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._come: deque[Job] = deque()  # of them, what the writer knows of
+        # Of them, what the writer knows of: where somebody waits for an answer, and the rest.
+        self._urgent: deque[Job] = deque()
+        self._patient: deque[Job] = deque()
         self._last = False  # nobody comes after those
         self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._readers: list[threading.Thread] = []
@@ -67,15 +74,17 @@ class Sqlite:
         self._writer.start()
         try:
             started.result()
-        except BaseException:
+        except BaseException as error:
             self._unlock()
+            if type(error) is Unavailable:
+                raise Unavailable(f"{UNUSABLE.format(self.path)} {error}") from error
             raise
 
     def submit(
         self, work: Callable[[Tx], T], workspace: str | None = None, *, patient: bool = False
     ) -> Future[T]:
         due = time.monotonic() + (PATIENCE if patient else self._wait)
-        return self._put(self._jobs, Job(work, due))
+        return self._put(self._jobs, Job(work, due, patient=patient))
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         return self.submit(work).result()
@@ -102,9 +111,15 @@ class Sqlite:
         return None if failure is None else str(failure)
 
     def sweep(self) -> None:
-        """Empty the log; in the file itself, `secure_delete` overwrites what is deleted."""
+        """Write the file anew and empty the log.
+
+        `secure_delete` overwrites what is deleted, but where rows move from page to page their
+        old bytes stay between two rows. Nobody is refused meanwhile: whoever writes waits.
+        """
         if self.path == MEMORY:
             return
+        alone = Job(lambda _tx: None, time.monotonic() + PATIENCE, alone=True)
+        self._put(self._jobs, alone).result()
         with contextlib.closing(connect(self.path)) as db:
             try:
                 db.execute("pragma busy_timeout = 5000").fetchall()
@@ -152,15 +167,34 @@ class Sqlite:
             self._file = Standing(Path(self.path))
         started.set_result(None)
         while batch := self._next_batch():
-            self._commit(db, batch)
+            if together := [job for job in batch if not job.alone]:
+                self._commit(db, together)
+            for job in batch:
+                if job.alone:
+                    self._write_anew(db, job)
         with contextlib.suppress(sqlite3.Error):
             db.execute("pragma wal_checkpoint(truncate)")
         db.close()
 
+    def _write_anew(self, db: sqlite_utils.Database, job: Job) -> None:
+        try:
+            self._check()
+            db.execute("vacuum")
+        except BaseException as error:
+            job.settle(plainly(error))
+        else:
+            job.settle()
+
     def _next_batch(self) -> list[Job]:
-        """Wait for work; return some, or nothing at the end."""
-        self._gather(wait=not self._come)
-        return [self._come.popleft() for _each in range(min(TOGETHER, len(self._come)))]
+        """Wait for work; return some, or nothing at the end.
+
+        First what somebody waits for, and with it as much of the rest, but `BESIDE` at least:
+        nobody waits behind many timers, and under any load timers and messages go on.
+        """
+        self._gather(wait=not self._urgent and not self._patient)
+        urgent = _first(self._urgent, TOGETHER)
+        beside = max(len(urgent), BESIDE) if urgent else TOGETHER
+        return urgent + _first(self._patient, beside)
 
     def _gather(self, *, wait: bool = False) -> None:
         """Let in who waits."""
@@ -173,7 +207,11 @@ class Sqlite:
             if job is None:
                 self._last = True
             else:
-                self._come.append(job)
+                (self._patient if job.patient else self._urgent).append(job)
+
+    def _somebody_waits(self) -> bool:
+        self._gather()
+        return bool(self._urgent)
 
     def _begin(self, db: sqlite_utils.Database, batch: list[Job]) -> list[Job]:
         """Begin a transaction; return for whom, all others were told that there is none.
@@ -193,11 +231,12 @@ class Sqlite:
                     job.settle(failure)
                 return []
             self._gather()
-            for job in (*batch, *self._come):
+            for job in (*batch, *self._urgent, *self._patient):
                 if job.overdue:
                     job.settle(failure)
             batch = [job for job in batch if not job.done.done()]
-            self._come = deque(job for job in self._come if not job.done.done())
+            self._urgent = deque(job for job in self._urgent if not job.done.done())
+            self._patient = deque(job for job in self._patient if not job.done.done())
         return []
 
     def _commit(self, db: sqlite_utils.Database, batch: list[Job]) -> None:
@@ -207,7 +246,11 @@ class Sqlite:
         if not batch:
             return
         try:
-            for job in batch:
+            for n, job in enumerate(batch):
+                if n and batch[0].patient and self._somebody_waits():
+                    self._patient.extendleft(reversed(batch[n:]))
+                    batch = batch[:n]
+                    break
                 try:
                     with (
                         tx.savepoint(),
@@ -243,7 +286,8 @@ class Sqlite:
                 db = db or connect(self.path, writes=False)
                 db.execute("begin")  # all of it as of one moment
                 try:
-                    job.result = job.work(SqliteTx(db, memory=Memory(self.beside), writes=False))
+                    seen = Memory(self.beside)
+                    job.result = job.work(SqliteTx(db, memory=seen, writes=False, settled=True))
                 finally:
                     with contextlib.suppress(sqlite3.Error):
                         db.execute("rollback")
@@ -257,6 +301,10 @@ class Sqlite:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _first(line: deque[Job], most: int) -> list[Job]:
+    return [line.popleft() for _each in range(min(most, len(line)))]
 
 
 def connect(path: str, *, writes: bool = True) -> sqlite_utils.Database:

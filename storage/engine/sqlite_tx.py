@@ -35,13 +35,16 @@ class SqliteTx(SqlTx):
         memory: Memory | None = None,
         *,
         writes: bool = True,
+        settled: bool = False,
     ) -> None:
-        super().__init__(workspace, memory or Memory())
+        super().__init__(workspace, memory or Memory(), settled=settled)
         self._db = db
         self._writes = writes
 
     def within(self, workspace: str) -> SqliteTx:
-        return SqliteTx(self._db, workspace, self._memory, writes=self._writes)
+        return SqliteTx(
+            self._db, workspace, self._memory, writes=self._writes, settled=self.settled
+        )
 
     def real_now(self) -> str:
         # Only this process writes: a clock that is set lets none of its leases run out.
@@ -52,8 +55,11 @@ class SqliteTx(SqlTx):
 
     def _rows(self, sql: str, values: dict[str, object]) -> list[Row]:
         cursor = self._execute(sql, values)
+        found = cursor.fetchall()
+        if not found:
+            return []
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def _run(self, sql: str, values: dict[str, object]) -> int:
         return self._execute(sql, values).rowcount
@@ -64,7 +70,7 @@ class SqliteTx(SqlTx):
         if self._writes and not self._db.conn.in_transaction:
             raise Unavailable("The transaction was lost.")
         try:
-            return self._db.execute(sql, values)
+            return self._db.conn.execute(sql, values)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY and not self._writes:
                 raise OnlyReading(str(error)) from error

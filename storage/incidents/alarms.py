@@ -55,14 +55,14 @@ def add(
 
 def of(tx: Tx, incident: IncidentNumber) -> list[Alarm]:
     """Return the alarms of an incident, the oldest first."""
-    rows = tx.rows(
+    return tx.recall_as(
         f"""
         select {COLUMNS} from alarms where workspace = :workspace and incident = :incident
         order by position, person
         """,
+        _alarm,
         incident=incident,
     )
-    return [_alarm(row) for row in rows]
 
 
 def of_person_from(tx: Tx, person: PersonId, start: datetime) -> list[Alarm]:
@@ -84,7 +84,7 @@ def recent(tx: Tx, person: PersonId, since: datetime, but: IncidentNumber) -> li
 
     The oldest first, without those of the incident `but`.
     """
-    rows = tx.rows(
+    return tx.recall_as(
         f"""
         select {COLUMNS} from (
             select {COLUMNS} from alarms
@@ -100,11 +100,11 @@ def recent(tx: Tx, person: PersonId, since: datetime, but: IncidentNumber) -> li
         ) as found
         order by at, incident, position
         """,
+        _alarm,
         person=person,
         since=as_text(since),
         but=but,
     )
-    return [_alarm(row) for row in rows]
 
 
 def in_list(tx: Tx, key: str) -> list[Alarm]:
@@ -117,6 +117,14 @@ def in_list(tx: Tx, key: str) -> list[Alarm]:
         key=key,
     )
     return [_alarm(row) for row in rows]
+
+
+def count_in_list(tx: Tx, key: str) -> int:
+    """Return how many lines a list has."""
+    counted = tx.rows(
+        "select count(*) as n from alarms where workspace = :workspace and list = :key", key=key
+    )
+    return int(counted[0]["n"])
 
 
 def put_into(tx: Tx, alarm: Alarm, list: str) -> None:
@@ -165,7 +173,7 @@ def pause(tx: Tx, incident: IncidentNumber, person: PersonId, until: datetime, *
 
 def paused(tx: Tx, incident: IncidentNumber, now: datetime) -> dict[PersonId, datetime]:
     """Return who paused their alarms of an incident, and until when."""
-    rows = tx.rows(
+    rows = tx.recall(
         """
         select person, until_at from alarm_pauses
         where workspace = :workspace and incident = :incident and until_at > :now

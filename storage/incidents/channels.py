@@ -80,11 +80,12 @@ def release(tx: Tx, incident: IncidentNumber, topic: str) -> None:
 
 def find(tx: Tx, incident: IncidentNumber) -> Room | None:
     """Return an incident's room."""
-    rows = tx.rows(
+    found = tx.recall_as(
         f"select {COLUMNS} from rooms where workspace = :workspace and incident = :incident",
+        _room,
         incident=incident,
     )
-    return _room(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def all(tx: Tx) -> list[Room]:

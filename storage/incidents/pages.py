@@ -254,11 +254,19 @@ def untaken(tx: Tx) -> list[tuple[IncidentNumber, datetime]]:
 
 
 def count_open_before(tx: Tx, moment: datetime) -> int:
-    """Return how many open incidents were declared before a moment."""
+    """Return how many open incidents were declared before a moment.
+
+    All open ones without those since then: both are counted in an index, and neither grows with
+    the years, as what was ever declared before does.
+    """
     rows = tx.rows(
         """
-        select count(*) as n from incidents
-        where workspace = :workspace and state = 'open' and declared_at < :moment
+        select (
+            select count(*) from incidents where workspace = :workspace and state = 'open'
+        ) - (
+            select count(*) from incidents
+            where workspace = :workspace and state = 'open' and declared_at >= :moment
+        ) as n
         """,
         moment=as_text(moment),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.engine import Tx
+from storage.engine import Row, Tx
 from storage.engine.ids import IncidentNumber, PersonId, ServiceId
 from storage.engine.sql import as_moment, as_text
 from storage.incidents.states import TimelineKind
@@ -61,15 +61,16 @@ def add(
 
 def of(tx: Tx, number: IncidentNumber) -> list[Happening]:
     """Return what happened, in order."""
-    rows = tx.rows(
+    return tx.recall_as(
         """
         select at, kind, person, detail from timeline
         where workspace = :workspace and incident = :number
         order by at, id
         """,
+        _happening,
         number=number,
     )
-    return [
-        Happening(as_moment(row["at"]), TimelineKind(row["kind"]), row["person"], row["detail"])
-        for row in rows
-    ]
+
+
+def _happening(row: Row) -> Happening:
+    return Happening(as_moment(row["at"]), TimelineKind(row["kind"]), row["person"], row["detail"])

@@ -96,3 +96,15 @@ def forget(tx: Tx, before: datetime) -> int:
         "delete from mandate_questions where workspace = :workspace and asked_at < :before",
         before=as_text(before),
     )
+
+
+def automations(tx: Tx) -> list[tuple[AutomationId, str]]:
+    """Return id and name of the automations that can serve a goal, by name."""
+    rows = tx.rows(
+        """
+        select id, name from automations
+        where workspace = :workspace and state = 'active' and phase <> 'draft'
+        order by name_key
+        """
+    )
+    return [(row["id"], row["name"]) for row in rows]

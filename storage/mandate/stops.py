@@ -22,8 +22,8 @@ class Stop:
     set_by: PersonId
 
 
-def add(tx: Tx, stop: Stop, now: datetime) -> None:
-    """Put something on the stop list."""
+def add(tx: Tx, stop: Stop, now: datetime, *, suggested: bool = False) -> None:
+    """Put something on the stop list, or only suggest it."""
     tx.insert(
         "mandate_stops",
         id=stop.id,
@@ -32,6 +32,30 @@ def add(tx: Tx, stop: Stop, now: datetime) -> None:
         until_on=stop.until_on.isoformat(),
         set_by=stop.set_by,
         set_at=as_text(now),
+        suggested=int(suggested),
+    )
+
+
+def suggestions(tx: Tx) -> list[Stop]:
+    """Return what is suggested and not decided yet, the oldest first."""
+    rows = tx.rows(
+        """
+        select id, item, reason, until_on, asked_on, set_by from mandate_stops
+        where workspace = :workspace and dropped_on is null and suggested = 1 order by set_at, id
+        """
+    )
+    return [_stop(row) for row in rows]
+
+
+def take(tx: Tx, id: str, by: PersonId) -> None:
+    """Put a suggestion on the list; whoever decides it stands for it from now on."""
+    tx.write(
+        """
+        update mandate_stops set suggested = 0, set_by = :by
+        where workspace = :workspace and id = :id and dropped_on is null and suggested = 1
+        """,
+        id=id,
+        by=by,
     )
 
 
@@ -40,7 +64,8 @@ def standing(tx: Tx) -> list[Stop]:
     rows = tx.rows(
         """
         select id, item, reason, until_on, asked_on, set_by from mandate_stops
-        where workspace = :workspace and dropped_on is null order by until_on, id
+        where workspace = :workspace and dropped_on is null and suggested = 0
+        order by until_on, id
         """
     )
     return [_stop(row) for row in rows]
@@ -51,7 +76,7 @@ def find(tx: Tx, id: str) -> Stop | None:
     rows = tx.rows(
         """
         select id, item, reason, until_on, asked_on, set_by from mandate_stops
-        where workspace = :workspace and id = :id and dropped_on is null
+        where workspace = :workspace and id = :id and dropped_on is null and suggested = 0
         """,
         id=id,
     )

@@ -129,16 +129,16 @@ def newest(tx: Tx, limit: int = 500) -> list[Problem]:
 
 def about(tx: Tx, service: ServiceId, root: IncidentNumber | None = None) -> list[Problem]:
     """Return the problems that stand for a service, or a group as well, the oldest first."""
-    rows = tx.rows(
+    return tx.recall_as(
         f"""
         select {COLUMNS} from problems
         where workspace = :workspace and state in ('open', 'fixed')
         and (service = :service or root = :root) order by number
         """,
+        _problem,
         service=service,
         root=root or 0,
     )
-    return [_problem(row) for row in rows]
 
 
 def of_group(tx: Tx, root: IncidentNumber) -> Problem | None:

@@ -170,15 +170,16 @@ def matches(tx: Tx, later: IncidentNumber) -> list[Proposal]:
     more is asked once it is known to be the same as something, or does not count itself.
     What is only the same device stands behind what is asked about.
     """
-    rows = tx.recall(
+    proposed = tx.recall_as(
         f"""
         {PROPOSED} where l.workspace = :workspace and l.later = :later and {ASKED} {LIKELIEST}
         """,
+        _proposal,
         later=later,
     )
     found: dict[IncidentNumber, Proposal] = {}
-    for row in rows:
-        found.setdefault(row["root"], _proposal(row))
+    for each in proposed:
+        found.setdefault(each.root, each)
     return list(found.values())
 
 
@@ -291,7 +292,7 @@ def judge(
 
 def root_of(tx: Tx, number: IncidentNumber) -> IncidentNumber:
     """Return the group of an incident; alone it is its own."""
-    rows = tx.rows(
+    rows = tx.recall(
         "select root from repeats where workspace = :workspace and incident = :number",
         number=number,
     )

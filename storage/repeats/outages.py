@@ -48,7 +48,7 @@ def overlapping(over: datetime | None, declared: datetime) -> bool:
 
 def outages(tx: Tx, root: IncidentNumber) -> list[Outage]:
     """Return how often a group happened, oldest first; incidents that overlap are one time."""
-    rows = tx.rows(
+    rows = tx.recall(
         f"""
         select i.number, i.declared_at, i.severity, coalesce(i.restored_at, i.ended_at) as over
         from repeats r

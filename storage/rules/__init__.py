@@ -120,14 +120,14 @@ def forget_learnt(tx: Tx, kind: RuleKind, words: tuple[str, ...]) -> None:
 
 def all(tx: Tx, kind: RuleKind) -> list[Rule]:
     """Return every rule of a kind, by its words."""
-    rows = tx.recall(
+    return tx.recall_as(
         f"""
         select {COLUMNS} from rules where workspace = :workspace and kind = :kind
         order by words, target
         """,
+        _rule,
         kind=kind,
     )
-    return [_rule(row) for row in rows]
 
 
 def of(tx: Tx, kind: RuleKind, target: str) -> list[Rule]:
@@ -204,15 +204,16 @@ def lead(tx: Tx, routing: Routing, day: date) -> None:
 
 def led(tx: Tx, kind: Led, subject: str) -> Routing | None:
     """Return which rule led something."""
-    rows = tx.recall(
+    found = tx.recall_as(
         f"""
         select {LED} from rule_routings
         where workspace = :workspace and kind = :kind and subject = :subject
         """,
+        _routing,
         kind=kind,
         subject=subject,
     )
-    return _routing(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def newest_led(tx: Tx, rule: Rule, limit: int) -> list[Routing]:

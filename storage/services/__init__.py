@@ -83,13 +83,13 @@ def add(tx: Tx, service: Service, *, name_key: str, now: datetime) -> bool:
 
 def all(tx: Tx) -> list[Service]:
     """Return every service that is in use by name, the fallback last."""
-    rows = tx.recall(
+    return tx.recall_as(
         f"""
         select {COLUMNS} from services where workspace = :workspace and retired_at is null
         order by fallback, name_key
-        """
+        """,
+        _service,
     )
-    return [_service(row) for row in rows]
 
 
 def every(tx: Tx) -> list[Service]:
@@ -100,10 +100,12 @@ def every(tx: Tx) -> list[Service]:
 
 def find(tx: Tx, id: str) -> Service | None:
     """Return a service by id, retired ones too."""
-    rows = tx.recall(
-        f"select {COLUMNS} from services where workspace = :workspace and id = :id", id=id
+    found = tx.recall_as(
+        f"select {COLUMNS} from services where workspace = :workspace and id = :id",
+        _service,
+        id=id,
     )
-    return _service(rows[0]) if rows else None
+    return found[0] if found else None
 
 
 def named(tx: Tx, name_key: str) -> Service | None:
@@ -117,8 +119,10 @@ def named(tx: Tx, name_key: str) -> Service | None:
 
 def fallback(tx: Tx) -> Service | None:
     """Return the service that catches what no other service is meant by."""
-    rows = tx.rows(f"select {COLUMNS} from services where workspace = :workspace and fallback = 1")
-    return _service(rows[0]) if rows else None
+    found = tx.recall_as(
+        f"select {COLUMNS} from services where workspace = :workspace and fallback = 1", _service
+    )
+    return found[0] if found else None
 
 
 def concerning(tx: Tx, person: PersonId) -> list[Service]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handlers.automations.intake import heartbeat
 from handlers.kit.commands import call
+from handlers.kit.context import Context
 from tests.mandate.test_mandate import do
 from tests.pretend.machines import FORM, enter, reports
 from tests.pretend.stage import Say, Stage
@@ -117,6 +119,21 @@ def test_who_is_named_is_asked_and_accepts(ben: Say, carla: Say, anna: Say) -> N
     assert "Danke" in carla.press(calls="auto accept")
     card = anna("auto mail-sortierung")
     assert "Accountable: Ben\nDeputy: Carla" in card and "asked" not in card
+
+
+def test_who_is_asked_can_answer_on_the_card_too(ben: Say, carla: Say, anna: Say) -> None:
+    enter(ben)
+    assert "[Ich übernehme das] [Lieber jemand anderes]" not in ben("auto mail-sortierung")
+    assert "[I take this over]" not in anna("auto mail-sortierung")
+    assert "[Ich übernehme das]" in carla("auto mail-sortierung")
+    assert "Danke" in carla.press(calls="auto accept")
+    assert "[Ich übernehme das]" not in carla("auto mail-sortierung")
+    ben("auto mail-sortierung")
+    ben.press(calls="auto handover")
+    ben.fill(to="carla")
+    assert "[Ich übernehme das]" in carla("auto mail-sortierung")
+    carla.press(calls="auto decline")
+    assert "[Ich übernehme das]" not in carla("auto mail-sortierung")
 
 
 def test_who_declines_is_thanked_and_a_manager_hears_of_it(
@@ -403,3 +420,21 @@ def test_each_step_says_whether_it_is_automatic_or_human(ben: Say, anna: Say, bo
         )
     )
     assert "Steps, each automatic or human" in anna("auto mail-sortierung")
+
+
+def test_a_draft_is_found_by_its_name_and_a_search_says_how_each_stands(
+    anna: Say, ben: Say, bot: Stage
+) -> None:
+    enter(ben, name="Abgleich")
+
+    def called(ctx: Context) -> None:
+        heartbeat.draft(ctx, "nightly-job", source="call")
+
+    bot.inside(called)
+    card = anna("auto nightly-job")
+    assert "draft: nobody answers for it yet" in card and "[Enter it]" in card
+    assert "draft: nobody answers for it yet" in anna("find nightly")
+    assert "never reported" in anna("find Abgleich")
+    ben("auto Abgleich")
+    ben.press(calls="auto retire")
+    assert "retired" in anna("find Abgleich")

@@ -187,7 +187,7 @@ def test_nothing_is_told_at_night_on_weekends_or_over_christmas(
 
 
 def test_two_days_without_lotse_raise_nothing_and_the_card_says_so(
-    ben: Say, anna: Say, bot: Stage, wind: Wind
+    ben: Say, anna: Say, chris: Say, bot: Stage, wind: Wind
 ) -> None:
     names = [f"Job {n}" for n in range(20)]
     secrets = [enter(ben, name=name, rhythm="0 8 * * *") for name in names]
@@ -203,7 +203,10 @@ def test_two_days_without_lotse_raise_nothing_and_the_card_says_so(
     assert not [each for each in ben.sees() if "erwartet und hat" in each]
     card = anna("auto Job 3")
     assert "Lotse did not run from Fri 27 Nov, 09:00 to Tue 1 Dec, 09:30" in card
-    assert "Use: never reported" in card
+    assert "Use: unknown, Lotse did not run" in card
+    digest = chris("digest")
+    assert "Unknown because of Lotse: 20 (“Job 0”" in digest
+    assert "Never reported" not in digest
 
 
 def test_what_was_carried_over_is_not_asked_about_for_ten_working_days(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from handlers.automations.figures import gross_minutes
+from handlers.kit.calendar import midnight
 from handlers.kit.context import Context
-from storage import automations
 from storage.automations import history
 from tests.pretend.machines import enter, reports
 from tests.pretend.stage import Say, Stage
@@ -53,12 +54,15 @@ def test_an_estimate_that_is_changed_after_midnight_counts_from_that_day(
     saved: list[int] = []
 
     def look(ctx: Context) -> None:
-        found = automations.find(ctx.tx, automation)
-        assert found is not None
-        saved.append(gross_minutes(ctx, found, history.profile(ctx.tx, automation), runs))
+        kept = history.profile(ctx.tx, automation)
+        for changed in (
+            history.of(ctx.tx, automation),
+            history.estimates(ctx.tx, midnight(date(2026, 11, 24), "Europe/Berlin"))[automation],
+        ):
+            saved.append(gross_minutes(ctx, kept, changed, runs))
 
     bot.inside(look)
-    assert saved == [10 + 60]
+    assert saved == [10 + 60] * 2
 
 
 def estimated(ben: Say, minutes: str) -> None:

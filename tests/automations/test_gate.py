@@ -34,7 +34,7 @@ GAPS = {
     "rhythm": ("Rhythm", "Rhythmus"), "measure": ("Measure", "Kennzahl"),
     "limit": ("Limit", "Grenze"), "priorities": ("Priorities", "Prioritäten"),
     "consequences": ("Consequences", "Folgen"),
-    "check_days": ("Quality check every", "Qualitätsprüfung alle"),
+    "check_days": ("Quality check", "Qualitätsprüfung"),
     "ai": ("Uses AI", "Nutzt KI"), "data": ("Data used", "Genutzte Daten"),
     "docs": ("Documentation", "Dokumentation"), "version": ("Version", "Fassung"),
 }  # fmt: skip
@@ -97,7 +97,7 @@ def test_with_everything_it_opens_and_says_when_and_by_whom(
     enter(ben)
     (row,) = bot.rows("select id from automations where workspace = :workspace")
     complete(bot, AutomationId(str(row["id"])))
-    ben("auto mail-sortierung")
+    assert "Qualitätsprüfung: alle 30 Tage\n" in ben("auto mail-sortierung")
     assert "Jetzt beginnt die Arbeit" in ben.press(calls="auto live")
     card = anna("auto mail-sortierung")
     assert "Phase: in operation" in card and "In operation since: Mon 23 Nov" in card

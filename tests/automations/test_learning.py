@@ -90,6 +90,21 @@ def test_a_question_reaches_who_answers_within_a_minute_and_the_card_shows_the_a
     assert state == [{"state": "done"}]
 
 
+@pytest.mark.parametrize("word", ["auto question", "auto boundary"])
+def test_a_question_that_names_somebody_goes_to_nobody_before_it_is_offered_otherwise(
+    ben: Say, anna: Say, bot: Stage, word: str
+) -> None:
+    live(ben, bot)
+    anna("auto mail-sortierung")
+    anna.press(calls="auto tell")
+    anna.press(calls=word)
+    assert "It names somebody" in anna.fill(words="Warum prüft Carla nicht mehr?")
+    assert not any("Carla" in each for each in ben.sees())
+    assert bot.rows("select id from automation_signals where workspace = :workspace") == []
+    anna.press("Leave it so")
+    assert len([each for each in ben.sees() if "Warum prüft Carla" in each]) == 1
+
+
 def test_each_signal_ends_done_or_declined_with_a_reason(ben: Say, anna: Say, bot: Stage) -> None:
     live(ben, bot)
     for _each in range(2):

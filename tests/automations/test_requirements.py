@@ -306,8 +306,14 @@ def test_e05_a_check_that_is_overdue_stands_in_the_digest(
     runs(bot)
     wind(to="2026-12-21 12:00")
     assert "still to look at" not in chris("digest")
-    wind(to="2027-01-05 12:00")
-    assert "still to look at: Mail-Sortierung" in chris("digest")
+    told: list[tuple[bool, bool]] = []
+    days = [f"2026-12-{day} 12:00" for day in range(22, 32)]
+    for day in [*days, *(f"2027-01-0{day} 12:00" for day in range(1, 8))]:
+        wind(to=day)
+        asked = any("Bitte sieh dir fünf Ergebnisse von" in each for each in ben.sees())
+        told.append((asked, "1 still to look at (“Mail-Sortierung”, since " in chris("digest")))
+    assert told.index((True, True)) >= told.index((True, False)) + 2, "ben has known of it before"
+    assert told[-1] == (True, True) and (False, True) not in told
 
 
 def test_e09_when_the_accountable_person_leaves_the_deputy_acts_and_managers_get_one_card(

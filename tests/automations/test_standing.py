@@ -113,7 +113,7 @@ def test_two_days_without_our_intake_raise_no_flag() -> None:
     ours = Outage(at("2026-11-24 08:30"), at("2026-11-26 08:30"))
     assert state(hourly, "2026-11-26 08:45") is State.LATE
     found = stands(hourly, "2026-11-26 08:45", NRW, (ours,))
-    assert (found.state, found.missed, found.outage) == (State.UNMEASURED, 0, ours)
+    assert (found.state, found.missed, found.outage) == (State.UNKNOWN, 0, ours)
     # The next occasion is ours no more.
     assert state(hourly, "2026-11-26 10:01", NRW, ours) is State.LATE
 
@@ -285,7 +285,7 @@ def test_a_minute_of_ours_spoils_no_whole_day() -> None:
     minute = Outage(at("2026-11-24 12:00"), at("2026-11-24 12:02"))
     assert state(daily, "2026-11-25 00:01", NRW, minute) is State.LATE
     nightly = automation("0 12 * * *", "2026-11-23 12:00")
-    assert state(nightly, "2026-11-24 13:01", NRW, minute) is State.UNMEASURED
+    assert state(nightly, "2026-11-24 13:01", NRW, minute) is State.UNKNOWN
 
 
 def test_the_next_look_is_when_the_state_may_change() -> None:
@@ -312,3 +312,35 @@ def test_the_third_missed_occasion_is_looked_at_when_it_is_missed() -> None:
     assert standing.look_again(monthly, NRW, at("2026-11-14 07:00")) == at("2026-11-15 06:00")
     assert standing.look_again(monthly, NRW, at("2026-11-15 07:00")) == at("2026-11-15 15:00")
     assert standing.look_again(monthly, NRW, at("2026-12-15 07:00")) == at("2026-12-16 06:00")
+
+
+# --- by when the next run is expected ------------------------------------------------------
+
+
+def expected_by(it: Automation, now: str, company: Company = NRW, *outages: Outage) -> str | None:
+    found = standing.expected_by(it, company, outages, at(now))
+    return found.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M") if found is not None else None
+
+
+def test_by_when_a_run_is_expected_stays_until_it_has_come() -> None:
+    nightly = automation("0 2 * * *", "2026-11-24 02:05", grace_minutes=60)
+    for now in ("2026-11-24 09:00", "2026-11-25 02:30", "2026-11-25 04:00", "2026-12-09 09:00"):
+        assert expected_by(nightly, now) == "2026-11-25 03:00"
+        assert stands(nightly, now).late == (now > "2026-11-25 03:00")
+    weekly = automation("every 1 week", "2026-11-02 10:00")
+    assert expected_by(weekly, "2026-11-27 10:00") == expected_by(weekly, "2026-11-03 10:00")
+
+
+def test_nothing_is_expected_for_a_pause_an_outage_of_ours_or_before_the_first_report() -> None:
+    nightly = automation("0 2 * * *", "2026-11-20 02:05", grace_minutes=60)
+    paused = replace(
+        nightly, paused_from=at("2026-11-20 12:00"), paused_until=at("2026-11-25 12:00")
+    )
+    for now in ("2026-11-21 09:00", "2026-11-25 12:30", "2026-11-27 09:00"):
+        assert expected_by(paused, now) == "2026-11-26 03:00"
+    ours = Outage(at("2026-11-20 20:00"), at("2026-11-24 20:00"))
+    assert expected_by(nightly, "2026-11-24 21:00", NRW, ours) == "2026-11-25 03:00"
+    never = automation("0 2 * * *", None, grace_minutes=60)
+    assert expected_by(never, "2026-11-24 09:00") == "2026-11-25 03:00"
+    on_demand = automation("every 1 day", "2026-11-20 02:05", kind=AutomationKind.DEMAND)
+    assert expected_by(on_demand, "2026-11-24 09:00") is None

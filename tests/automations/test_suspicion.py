@@ -100,7 +100,7 @@ def test_what_was_told_as_late_is_taken_back_when_we_find_that_we_heard_too_litt
     assert not [each for each in ben.sees() if "erwartet und hat" in each]
     card = anna("auto mail-sortierung")
     assert "Lotse heard far fewer calls than usual from Tue 24 Nov, 09:30" in card
-    assert "Use: never reported" in card
+    assert "Use: unknown, Lotse heard too little" in card
 
 
 def test_the_moment_of_a_look_is_told_to_the_timer(ben: Say, bot: Stage) -> None:

@@ -136,7 +136,7 @@ def test_6_the_intake_down_for_two_days(ben: Say, anna: Say, bot: Stage, wind: W
     bot.sleep_through(to="2026-11-26 11:30")
     bot.store(lambda tx: outages.note(tx, Outage(begin, bot.clock.now())))
     wind(to="2026-11-26 20:00")
-    assert use(anna) == "never reported"
+    assert use(anna) == "unknown, Lotse did not run"
     wind(to="2026-11-27 09:30")
     assert told(ben, LATE) == 0
 

@@ -24,3 +24,5 @@ def test_both_computations_agree_and_only_the_dead_are_asked_about(
     assert found.asked <= found.dead, "not one question about a healthy one"
     assert found.due.keys() == found.asked and found.asked, "every dead one is asked about"
     assert found.late == [], "within its rule"
+    needless = len(found.asked - found.dead)
+    print(f"{found.looks:>8}  looks at automations\n{needless:>8}  asked about without need")

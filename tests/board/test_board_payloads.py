@@ -113,6 +113,9 @@ def filled(bot: Stage, browser: Browser) -> Counter[str]:
             assert sent.outcome in ("done", "refused"), (command.name, sent)
             if sent.outcome == "done":
                 break
+    # Whichever payload the forms of incidents happened to get: one with the mark is open for sure.
+    marked = next(each for each in PAYLOADS if MARK in each and each.isprintable())
+    Say(bot, "anna")(f"incident Waage {marked}")
     bot.store(renamed)
     bot.wind(to=datetime(2026, 12, 7, 9, 30, tzinfo=UTC))
     return found

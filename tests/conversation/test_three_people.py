@@ -194,6 +194,7 @@ async def typed(floor: Floor, chance: random.Random) -> tuple[int, list[str]]:
             wrong.append(f"declared {declared}, alerted {told}: {lines}")
         await floor.close()
         await floor.wind(PAUSE / 60)
+    print(f"{count:>8}  sentences typed\n{len(wrong):>8}  answered wrong")
     return count, wrong
 
 

@@ -288,7 +288,7 @@ class Judge:
         self._judge_deliveries(tables)
         self._judge_incidents(tables)
         self._judge_effects(tables)
-        numbers = self._judge_messages(tables, lines)
+        numbers = judge_messages(tables, lines)
         answered = [each for each in self.commands.values() if each.answers]
         return {
             "commands": len(self.commands),
@@ -359,28 +359,28 @@ class Judge:
             for who in said_yes[number]:
                 assert row["acknowledged_by"] == who
 
-    def _judge_messages(
-        self, tables: dict[str, list[Row]], lines: list[dict[str, str]]
-    ) -> dict[str, int]:
-        created = Counter(line["parcel"] for line in lines if line["do"] == "create")
-        shown = {line["id"]: line["text"] for line in lines}
-        newest: dict[tuple[str, str], Row] = {}
-        for row in sorted(tables["outbox"], key=lambda row: row["id"]):
-            alarm = ":alarm:" in row["key"] or row["key"].startswith("alarms:")
-            assert created[row["id"]] <= 1 + alarm, f"too many copies: {row}"
-            assert row["state"] in ("sent", "ambiguous", "cancelled"), f"stuck: {row}"
-            if row["state"] == "sent":
-                assert row["external_id"] in shown, f"said to be sent, but was not: {row}"
-                newest[(row["place"], row["key"])] = row
-        for message in tables["messages"]:
-            row = newest[(message["place"], message["key"])]
-            assert shown[message["external_id"]] == plain(load(row["message"])), row
-        assert set(created) <= {row["id"] for row in tables["outbox"]}
-        return {
-            "messages accepted": len(lines),
-            "alarms sent twice": sum(each > 1 for each in created.values()),
-            "shown as uncertain": sum(row["state"] == "ambiguous" for row in tables["outbox"]),
-        }
+
+def judge_messages(tables: dict[str, list[Row]], lines: list[dict[str, str]]) -> dict[str, int]:
+    """Compare the messages of a store with what its platform accepted."""
+    created = Counter(line["parcel"] for line in lines if line["do"] == "create")
+    shown = {line["id"]: line["text"] for line in lines}
+    newest: dict[tuple[str, str], Row] = {}
+    for row in sorted(tables["outbox"], key=lambda row: row["id"]):
+        alarm = ":alarm:" in row["key"] or row["key"].startswith("alarms:")
+        assert created[row["id"]] <= 1 + alarm, f"too many copies: {row}"
+        assert row["state"] in ("sent", "ambiguous", "cancelled"), f"stuck: {row}"
+        if row["state"] == "sent":
+            assert row["external_id"] in shown, f"said to be sent, but was not: {row}"
+            newest[(row["place"], row["key"])] = row
+    for message in tables["messages"]:
+        row = newest[(message["place"], message["key"])]
+        assert shown[message["external_id"]] == plain(load(row["message"])), row
+    assert set(created) <= {row["id"] for row in tables["outbox"]}
+    return {
+        "messages accepted": len(lines),
+        "alarms sent twice": sum(each > 1 for each in created.values()),
+        "shown as uncertain": sum(row["state"] == "ambiguous" for row in tables["outbox"]),
+    }
 
 
 def every_row(tx: Tx, table: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -26,7 +27,7 @@ from tests.delivery.test_courier import (
     states,
     wind,
 )
-from tests.pretend.stage import Chat, Fault, Say, Stage, lost_before
+from tests.pretend.stage import Chat, Fault, Say, Stage, lost_after, lost_before
 
 KINDS: dict[str, Callable[[], Exception]] = {
     "refused": lambda: Away("connection refused"),
@@ -108,6 +109,23 @@ def test_several_places_in_a_row_without_an_answer_are_the_platform(bot: Stage, 
     wind(bot, 60)
     assert not bot.courier.away
     assert {*states(bot)} == {"sent"}
+
+
+@pytest.mark.parametrize("finds", [False, True])
+def test_an_alarm_comes_twice_at_most_however_often_its_answer_is_lost(
+    bot: Stage, chat: Chat, finds: bool
+) -> None:
+    """Also while the platform counts as away, and where others are looked for: alarms are not."""
+    chat.finds = finds
+    chat.plan(*(lost_after() for _each in range(60)))
+    for n in range(4):
+        put(bot, f"alarm {n}", f"local:@somebody{n}", key=f"a{n}", kind=ParcelKind.ALARM)
+    for _each in range(30):
+        carry(bot)
+        wind(bot, 60)
+    copies = Counter(each.parcel for each in chat.standing)
+    chat.recover()  # more were planned than came
+    assert len(copies) == 4 and max(copies.values()) <= 2, copies
 
 
 def test_one_message_that_is_never_answered_holds_up_nobody(bot: Stage, chat: Chat) -> None:

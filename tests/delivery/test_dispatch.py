@@ -497,7 +497,7 @@ def test_the_rows_are_taken_in_one_order_so_that_nobody_waits_for_each_other(
 
 
 def test_two_first_commands_of_a_stranger_at_once_make_one_person(bot: Stage) -> None:
-    requests = [bot.request("eve", f"friction {n}") for n in range(8)]
+    requests = [bot.request("eve", f"friction Zettel {n}") for n in range(8)]
     assert {each.outcome for each in bot.handle_together(*requests)} == {"done"}
     rows = bot.rows("select id from people where workspace = :workspace and id = 'eve'")
     assert len(rows) == 1

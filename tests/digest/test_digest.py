@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -117,7 +118,7 @@ def test_it_shows_repeats_decisions_unused_and_not_measured(
         "0 of 1 automation in use (1 never reported)"
     )
     assert "- “Etikettendrucker offline” (Etikettendrucker): 3 times in 30 days, confirmed" in text
-    assert "Never reported: Abgleich" in text
+    assert "Never reported: 1 (“Abgleich”)" in text
     assert "Friction: 1 noted (1 more than the week before)" in text
 
 
@@ -154,12 +155,14 @@ def test_nothing_of_an_automation_stands_in_it_before_two_working_days(
             asked = rows[0]["opened_at"]
             break
     assert asked is not None
-    assert "Late: Abgleich" not in anna("digest") and "Possibly unused:" not in anna("digest")
+    assert "Late:" not in anna("digest") and "Possibly unused:" not in anna("digest")
     assert "may no longer be used" not in anna("digest")
     wind(minutes=5 * 24 * 60)
-    assert "Possibly unused: Abgleich (asked on " in anna("digest")
+    assert "Possibly unused: 1 (“Abgleich”, asked on " in anna("digest")
     assert "“Abgleich” may no longer be used" in anna("digest")
-    assert "Vielleicht ungenutzt: Abgleich (gefragt am " in ben("wochenbericht")
+    said = r"used: last useful run .*; asked on \w+ \d+ \w+.* To decide: Ben"
+    assert re.search(said, anna("digest"))
+    assert "Vielleicht ungenutzt: 1 („Abgleich“, gefragt am " in ben("wochenbericht")
 
 
 def test_what_is_late_since_yesterday_is_not_yet_told_to_all(
@@ -177,7 +180,7 @@ def test_what_is_late_since_yesterday_is_not_yet_told_to_all(
     for _day in range(12):
         wind(minutes=24 * 60)
         late = "zu spät" in ben("auto Abgleich")
-        told.append((late, "Late: Abgleich" in anna("digest")))
+        told.append((late, "Late: 1 (“Abgleich”, since " in anna("digest")))
     assert (True, False) in told and (True, True) in told
     first = told.index((True, False))
     assert told.index((True, True)) >= first + 2
@@ -223,7 +226,8 @@ def test_what_came_back_is_told_only_in_the_week_it_came_back(
         wind(minutes=31)
     assert "Came back" in anna("digest")
     wind(to="2026-12-01 10:00")
-    assert "Came back" not in anna("digest")
+    told, _line, quiet = anna("digest").partition("Nothing to report: ")
+    assert "Came back" not in told and quiet.startswith("Came back, Blocks, Gaps, Incidents, ")
 
 
 def test_a_quiet_week_is_short(planned: Stage, anna: Say) -> None:

@@ -17,6 +17,7 @@ from handlers import FEATURES
 from handlers.kit.messages import Message, dump, load
 from handlers.kit.words import Figure, flat, speak, unmarked
 from storage.engine import Tx
+from storage.engine.ids import PersonId
 from storage.engine.sql import as_text
 from storage.incidents import pages
 from tests.automations.test_learning import id_of as automation_id
@@ -25,7 +26,9 @@ from tests.board.test_board import Browser, browser, signed_in
 from tests.digest.test_decisions import lived
 from tests.digest.test_digest import planned
 from tests.feedback.test_relief import running, tap
+from tests.ownership.test_ownership import leaves
 from tests.pilots.test_pilots import LINK, do, through_the_gate
+from tests.pretend import machines
 from tests.pretend.stage import Say, Stage
 
 Wind = Callable[..., None]
@@ -153,10 +156,17 @@ def test_what_had_no_findings_is_one_chapter(chris: Say, bot: Stage) -> None:
     do(chris, "mandate guardrails", data="Bleibt hier", security="IT fragt zuerst",
        responsibility="Ein Mensch entscheidet", communication="Das Team zuerst")  # fmt: skip
     do(chris, "mandate action", item="Ausgangswert messen", who="chris", due="2026-12-04")
-    assert "Nothing to report\n- Guardrails\n- Dates" in chris("digest")
+    chris("incident Kasse tot")
+    chris("stop Chatbot bis 31.12.")
+    chris.fill(why="Erst die Angebote.")
+    assert line(chris("digest"), "Nothing to report: ") == (
+        "Nothing to report: Came back, Blocks, Outside working hours, "
+        "Friction, Guardrails, and Dates · Deliberately not: Chatbot (until Thu 31 Dec)"
+    )
     bot.wind(to="2026-12-07 10:00")
     said = chris("digest")
-    assert "Open since Fri 4 Dec: Ausgangswert messen" in said and "- Dates" not in said
+    assert "Open since Fri 4 Dec: Ausgangswert messen" in said
+    assert "Dates" not in line(said, "Nothing to report: ")
 
 
 # --- each figure leads to its entry --------------------------------------------------------
@@ -257,3 +267,66 @@ def test_the_store_finds_the_same_median_as_anybody_who_counts(bot: Stage, seed:
         return number, hands, pages.median_outage(tx, start, end, number)
 
     assert bot.store(store) == (len(lengths), 6, int(median(lengths)))
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [({"kind": "fail"}, "Fails"), ({"items": "0"}, "Idle")],
+    ids=["fails", "idle"],
+)
+def test_an_automation_says_since_when_it_fails_or_finds_nothing_to_do(
+    ben: Say, chris: Say, bot: Stage, wind: Wind, said: dict[str, str], label: str
+) -> None:
+    """And not before whoever decides could know of it for two working days."""
+    secret = machines.enter(ben, name="Abgleich", rhythm="täglich")
+    machines.reports(bot, secret)
+    long_known = "update automations set registered_at = :at, first_report_at = :at"
+    bot.store(
+        lambda tx: tx.run(f"{long_known} where workspace = :workspace", at="2026-03-02T09:00:00Z")
+    )
+    told = []
+    for _day in range(9):
+        wind(minutes=24 * 60)
+        machines.reports(bot, secret, **said)
+        told.append(f"{label}: 1 (“Abgleich”, since Tue 24 Nov)" in chris("digest"))
+    first = told.index(True)
+    assert first >= 2 and all(told[first:])
+    machines.reports(bot, secret)
+    assert f"{label}:" not in chris("digest")
+
+
+def test_what_nobody_answers_for_is_counted_beside_the_services(
+    ben: Say, chris: Say, anna: Say, bot: Stage
+) -> None:
+    secret = machines.enter(ben, name="Abgleich", rhythm="2")
+    machines.reports(bot, secret)
+    assert "Nobody answers for" not in chris("digest")
+    leaves(bot, PersonId("ben"))
+    assert "- Nobody answers for 1 automation (“Abgleich”)." in chris("digest")
+    anna("language de")
+    assert "- Niemand ist für 1 Automatisierung verantwortlich („Abgleich“)." in anna(
+        "wochenbericht"
+    )
+
+
+def test_it_ends_with_the_next_relief_behind_what_is_solved_and_what_was_quiet(
+    chris: Say, anna: Say, ben: Say, bot: Stage
+) -> None:
+    """5.5: line 12 solved, 13 quiet, 14 next, 15 foot."""
+    do(chris, "mandate edit", goals="Schneller liefern", focus="Versand\nLager")
+    for n in range(3):
+        do(anna, "friction", sentence=f"Etiketten kleben {n}", area="Versand")
+    ids = bot.rows("select id from friction where workspace = :workspace")
+    notes = ",".join(each["id"] for each in ids)
+    do(chris, "pattern confirm", notes=notes, title="Etiketten kleben", area="Versand")
+    do(chris, "mandate action", item="Ausgangswert messen", who="chris", due="2026-12-04")
+    (row,) = bot.rows("select id from mandate_actions where workspace = :workspace")
+    do(chris, "mandate action done", action=row["id"])
+    for who, ends in (
+        (chris, ["Solved", "Nothing to report: ", "Next relief?", "This counts processes"]),
+        (ben, ["Erledigt", "Ohne Befund: ", "Nächste Entlastung?", "Gezählt werden Abläufe"]),
+    ):
+        text = who("digest")
+        places = [text.index(f"\n{each}") for each in ends]
+        assert places == sorted(places), text
+    assert "Patterns: 1 (“Etiketten kleben”, noted 3 times)" in chris("digest")

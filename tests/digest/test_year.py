@@ -7,6 +7,7 @@ import random
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from handlers.digest.writing import compose
 from handlers.kit import calendar, tables
 from handlers.kit.doors import Filter
 from handlers.kit.messages import spoken
+from handlers.kit.working_hours import WorkingTime
 from storage import people
 from storage.engine import Tx
 from storage.engine.ids import PersonId
@@ -114,8 +116,22 @@ def several(n: int, one: str) -> str:
     return f"{n} {one}{'' if n == 1 else 's'}"
 
 
+def trend(lived: list[Event], end: datetime) -> str:
+    """Return the share of fixed causes in three times four weeks; "" where one has none."""
+    told, day = [], end.astimezone(ZoneInfo(ZONE)).date()
+    for weeks in (12, 8, 4):
+        begins, ends = (
+            calendar.midnight(day - timedelta(weeks=n), ZONE) for n in (weeks, weeks - 4)
+        )
+        said = [each.ending for each in lived if each.done_in(begins, ends) and each.ending]
+        if not said:
+            return ""
+        told.append(f"{round(100 * said.count('fixed') / len(said))} % of {len(said)}")
+    return f"{told[0]}, then {told[1]}, now {told[2]}"
+
+
 def test_every_week_of_the_year_says_what_happened(bot: Stage, lived: list[Event]) -> None:
-    told = digests(bot)
+    told, hours = digests(bot), WorkingTime(ZONE, "DE")
     assert len(told) == 52 and 150 < len(lived) < 400
     for week, text in told.items():
         start, end = calendar.bounds(week, ZONE)
@@ -135,9 +151,13 @@ def test_every_week_of_the_year_says_what_happened(bot: Stage, lived: list[Event
             fixed = round(100 * ways.count("fixed") / len(ways))
             line = f"workaround {100 - fixed} %, cause fixed {fixed} % (of {len(ways)})"
             assert line in text, week
+            assert trend(lived, end) in text, week
         for position, label in enumerate(("customers noticed", "it cost money")):
             count = sum(each.cost[position] for each in done)
             assert (f"{label}: {count}" in text) == bool(count), (week, label)
+        late = sum(not hours.is_working(each.declared) for each in ours)
+        outside = f"Outside working hours: {late} of {several(len(ours), 'incident')} ("
+        assert (outside in text) == bool(late), week
         gaps = sum(each.gap for each in ours)
         assert (f"{several(gaps, 'incident')} of the week belonged" in text) == bool(gaps), week
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -27,6 +28,7 @@ from storage.engine import (
     AlreadyRunning,
     Database,
     NewerSchema,
+    Row,
     StorageError,
     Tx,
     Unavailable,
@@ -36,6 +38,7 @@ from storage.engine import sqlite as sqlite_engine
 from storage.engine.file import lock_file, refuse_network
 from storage.engine.ids import PersonId
 from storage.engine.postgres import Postgres, lane_of
+from storage.engine.postgres_tx import PostgresTx
 from storage.engine.sql import as_moment, as_text, pyformat
 from storage.engine.sqlite import Sqlite
 from storage.services import Service
@@ -146,6 +149,87 @@ def test_what_is_recalled_is_never_older_than_what_was_written(database: Databas
     database.transact(work)
     database.transact(note("it", "5"))
     assert database.transact(value) == "5", "the next transaction asks for itself"
+
+
+def test_what_is_written_to_one_table_lets_nothing_be_forgotten_of_another(
+    database: Database,
+) -> None:
+    found(database)
+    made: list[Row] = []
+
+    def make(row: Row) -> object:
+        made.append(row)
+        return row["value"]
+
+    def work(tx: Tx) -> list[object]:
+        inside = tx.within("a")
+        asked = "select value from settings where workspace = :workspace and name = :name"
+        note("it", "1")(tx)
+        first = inside.recall_as(asked, make, name="it")
+        inside.insert("counters", name="other", value=1)
+        again = inside.recall_as(asked, make, name="it")
+        assert (first, again, len(made)) == (["1"], ["1"], 1)
+        first.clear()  # the list is the caller's own, what stands in it is not
+        note("it", "2")(tx)
+        return inside.recall_as(asked, make, name="it")
+
+    assert database.transact(work) == ["2"]
+
+
+ASKED = "select value from settings where workspace = :workspace and name = :name"
+
+
+def values(tx: Tx, name: str) -> list[object]:
+    return tx.recall_as(ASKED, _value, name=name)
+
+
+def _value(row: Row) -> object:
+    return row["value"]
+
+
+def test_what_is_foreseen_is_never_older_than_what_was_written(database: Database) -> None:
+    found(database)
+
+    def work(tx: Tx) -> None:
+        inside = tx.within("a")
+        note("it", "1")(tx)
+        inside.foresee(lambda tx: values(tx, "it"), lambda tx: values(tx, "none"))
+        note("it", "2")(tx)  # after the question, and before it is sent
+        assert values(inside, "it") == ["2"]
+        assert values(inside, "none") == []
+        inside.foresee(lambda tx: values(tx, "it"))
+        with pytest.raises(Mistake), tx.savepoint():
+            note("it", "3")(tx)
+            inside.foresee(lambda tx: values(tx, "it"))
+            inside.rows("select 1 as one")
+            raise Mistake
+        assert values(inside, "it") == ["2"]
+
+    database.transact(work)
+
+
+def test_what_is_foreseen_travels_with_the_next_question(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found(postgres)
+    sent: list[int] = []
+    send = PostgresTx._send
+
+    def counting(tx: PostgresTx) -> None:
+        sent.append(len(tx._open.unsent))
+        send(tx)
+
+    def work(tx: Tx) -> object:
+        inside = tx.within("a")
+        note("one", "1")(tx)
+        inside.foresee(*(partial(values, name=name) for name in ("one", "two")))
+        monkeypatch.setattr(PostgresTx, "_send", counting)
+        inside.rows("select 1 as one")
+        return values(inside, "one"), values(inside, "two")
+
+    assert postgres.transact(work) == (["1"], [])
+    assert sent[0] == 4, "what was written, what was foreseen and the question"
+    assert not any(sent[1:]), "nothing had to be asked after that"
 
 
 def test_what_is_recalled_is_asked_once(postgres: Postgres) -> None:
@@ -795,6 +879,55 @@ def test_a_lock_that_is_held_for_a_moment_only_delays(file: Sqlite) -> None:
         other.execute("commit")
         assert future.exception(10) is None
     assert noted(file) == ["patient"]
+
+
+def test_nobody_waits_behind_what_nobody_waits_for(file: Sqlite) -> None:
+    ran: list[str] = []
+
+    def run(name: str) -> Callable[[Tx], None]:
+        return lambda _tx: ran.append(name)
+
+    with held_up(file):
+        timers = [file.submit(run("timer"), patient=True) for _each in range(50)]
+        typed = [file.submit(run("typed")) for _each in range(2)]
+    for each in (*typed, *timers):
+        each.result(10)
+    assert ran[:2] == ["typed", "typed"]
+    assert ran.count("timer") == 50
+
+
+def test_what_comes_while_timers_run_is_next(file: Sqlite) -> None:
+    ran: list[str] = []
+    begun, asked = threading.Event(), threading.Event()
+
+    def timer(_tx: Tx) -> None:
+        begun.set()
+        asked.wait(10)
+        ran.append("timer")
+
+    with held_up(file):
+        timers = [file.submit(timer, patient=True) for _each in range(50)]
+    begun.wait(10)
+    typed = file.submit(lambda _tx: ran.append("typed"))
+    asked.set()
+    for each in (typed, *timers):
+        each.result(10)
+    assert ran[:2] == ["timer", "typed"]
+    assert ran.count("timer") == 50
+
+
+def test_however_much_is_asked_timers_go_on(file: Sqlite) -> None:
+    ran: list[str] = []
+
+    def run(name: str) -> Callable[[Tx], None]:
+        return lambda _tx: ran.append(name)
+
+    with held_up(file):
+        typed = [file.submit(run("typed")) for _each in range(200)]
+        timers = [file.submit(run("timer"), patient=True) for _each in range(200)]
+    for each in (*typed, *timers):
+        each.result(10)
+    assert ran[:200].count("timer") >= 64, "as many as of the others, commit by commit"
 
 
 def test_a_second_process_refuses_with_a_plain_sentence(file: Sqlite, tmp_path: Path) -> None:

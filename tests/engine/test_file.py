@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,31 @@ def test_a_reader_that_writes_is_told_by_name_and_harms_nobody(file: Sqlite, mem
         with pytest.raises(OnlyReading):
             database.read(lambda tx: tx.run("insert into settings values ('a', 'sneaked', 'x')"))
         assert noted(database) == []
+
+
+def _put(name: str, value: str, tx: Tx) -> None:
+    workspaces.set_setting(tx.within("a"), name, value)
+
+
+def test_a_swept_file_holds_nothing_of_what_rows_said_before_they_moved(file: Sqlite) -> None:
+    """Whoever writes meanwhile waits, and is not refused."""
+    place = Path(file.path)
+    for n in range(400):
+        file.transact(partial(_put, f"n{n:03}", "geheim" * (n % 40)))
+    for n in range(0, 400, 2):
+        file.transact(partial(_put, f"n{n:03}", "offen" * (n % 90)))
+    sql = "update settings set value = '' where workspace = 'a' and value like 'geheim%'"
+    file.transact(lambda tx: tx.run(sql))
+    beside = [file.submit(note(f"beside{n}")) for n in range(20)]
+    file.sweep()
+    for each in beside:
+        each.result()
+    log = Path(f"{place}-wal")
+    assert b"geheim" not in place.read_bytes() + (log.read_bytes() if log.exists() else b"")
+    assert len(noted(file)) == 420
+
+
+def test_a_held_file_is_not_swept_and_says_so(file: Sqlite) -> None:
+    with locked(file.path), pytest.raises(Locked):
+        file.sweep()
+    file.sweep()

@@ -137,6 +137,19 @@ def test_a_server_that_takes_connections_and_says_nothing_is_told_in_time(
         assert noted(database) == ["after", "before"]
 
 
+def test_while_a_server_refuses_nobody_waits_for_as_long_as_the_first(
+    proxy: SilentProxy,
+) -> None:
+    limits = replace(SOON, answer=60.0, known=0.3)
+    with closing(Postgres(proxy.url, limits=limits)) as database:
+        database.transact(note("before"))
+        proxy.deaf = True
+        proxy.forget()
+        assert isinstance(database.submit(note("first")).exception(30), Unavailable)
+        assert database.trouble() is not None
+        assert isinstance(database.submit(note("next")).exception(30), Unavailable)
+
+
 def test_every_connection_has_the_limits_that_we_promise(postgres: Postgres) -> None:
     def look(tx: Tx) -> dict[str, str]:
         names = (

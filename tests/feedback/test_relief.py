@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.automations.learning.signals import Reason
 from handlers.kit.commands import all_commands
 from handlers.kit.doors import Filter
 from handlers.kit.messages import Call
@@ -118,7 +119,7 @@ def test_a_sentence_a_detour_and_a_question_behind_the_name(
     id, _users = running(bot)
     assert anna("feedback Triage Spart mir zwei Anrufe").startswith("Saved without your name")
     anna("feedback triage umgangen")
-    anna.press("the result was wrong")
+    anna.press("The result did not fit")
     anna("feedback triage von Hand 15")
     anna("feedback triage by hand")
     assert anna("feedback triage Frage: Wer pflegt die Regeln?").startswith("Passed on without")
@@ -129,7 +130,7 @@ def test_a_sentence_a_detour_and_a_question_behind_the_name(
     do(chris, "feedback answer", question=question, words="Carla, jeden Freitag")
     wind(to="2026-11-30 10:00")
     card = do(chris, "pilot", pilot=id)
-    assert "- bypassed 1 time: the result was wrong" in card
+    assert "- bypassed 1 time: The result did not fit" in card
     assert "- by hand 2 times, 15 minutes in all" in card
     assert "- Spart mir zwei Anrufe" in card
     assert "- Wer pflegt die Regeln? – Carla, jeden Freitag" in card
@@ -332,6 +333,58 @@ def readable(bot: Stage, who: str) -> str:
     for place in ("stoerungen", "leitung", "allgemein", f"@{who}"):
         seen += [plain(each.message) for each in bot.chat.at(f"local:{place}")]
     return "\n".join(seen)
+
+
+def test_pilots_and_automations_have_the_same_four_reasons(bot: Stage, anna: Say) -> None:
+    id, _users = running(bot)
+    anna("feedback triage umgangen")
+    asked = {each.button.call.args.get("reason") for each in anna.buttons()} - {None}
+    assert asked == {each.value for each in Reason}
+    assert "Please choose one of" in do(anna, "feedback bypassed", pilot=id, reason="down")
+    do(anna, "feedback bypassed", pilot=id, reason="slower")  # a button of before
+    assert bot.rows("select reason from pilot_signals where workspace = :workspace") == [
+        {"reason": "slow"}
+    ]
+
+
+@pytest.mark.parametrize("behind", ["", "Frage: ", "question "])
+def test_feedback_that_names_somebody_is_answered_gently_before_it_is_kept(
+    bot: Stage, anna: Say, behind: str
+) -> None:
+    running(bot)
+    table = "pilot_questions" if behind else "pilot_sentences"
+    kept = f"select * from {table} where workspace = :workspace"
+    assert "It names somebody" in anna(f"feedback triage {behind}Warum kommt Carla nicht klar")
+    assert bot.rows(kept) == [], "nothing is saved yet"
+    anna.press("Say it differently")
+    assert anna.form is not None
+    (field,) = [each for each in anna.form.fields if "Carla" in each.value]
+    assert field.name == ("words" if behind else "sentence")
+    other = "Warum kommt jemand nicht klar"
+    said = anna.fill(words=other) if behind else anna.fill(sentence=other)
+    assert "It names somebody" not in said
+    assert len(bot.rows(kept)) == 1
+    anna(f"feedback triage {behind}Warum kommt Carla nicht klar")
+    anna.press("Leave it so")
+    assert len(bot.rows(kept)) == 2
+
+
+@pytest.mark.parametrize("said", ["!!!", "26", "question !26"])
+def test_feedback_that_says_nothing_is_not_kept(bot: Stage, anna: Say, said: str) -> None:
+    running(bot)
+    assert "says nothing yet" in anna(f"feedback triage {said}")
+    for table in ("pilot_questions", "pilot_sentences"):
+        assert bot.rows(f"select * from {table} where workspace = :workspace") == []
+
+
+def test_a_result_is_posted_only_once_it_is_decided(bot: Stage, chris: Say) -> None:
+    id, _users = running(bot)
+    assert "[Post it]" not in do(chris, "pilot result", pilot=id)
+    said = do(chris, "pilot post", pilot=id)
+    assert "is posted once it is decided." in said
+    assert bot.rows("select posted_on from pilots where workspace = :workspace") == [
+        {"posted_on": None}
+    ]
 
 
 def test_a_curious_manager_who_looks_after_every_tap_learns_nothing(

@@ -44,7 +44,7 @@ def test_problems_pilots_and_automations_are_found(bot: Stage, anna: Say, ben: S
              accountable="ben", deputy="carla", rhythm="2")  # fmt: skip
     said = ben("suche Netzteil")
     assert "PRB-1 „Etikettendrucker offline“: offen (in: Ursache)" in said
-    assert "Automatisierung „Abgleich“: in Gebrauch (in: Zweck)" in said
+    assert "Automatisierung „Abgleich“: noch keine Rückmeldung (in: Zweck)" in said
     assert "[PRB-1]" in said
 
 

@@ -205,6 +205,7 @@ def test_c12_the_answer_with_its_reason_goes_to_all_who_reported(
     chris.fill(title="Kennwörter")
     chris.press(calls="pattern park")
     assert "is not enough here" in chris.fill(reason="tbd")
+    assert "“!26” says nothing yet" in chris.fill(reason="!26")
     chris.fill(reason="Erst kommt die neue Anmeldung.")
     wind(to="2026-11-24 09:01")
     parked = {"en": "Parked, because: ", "de": "Zurückgestellt, weil: "}[other]

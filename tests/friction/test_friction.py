@@ -74,11 +74,67 @@ def test_friction_that_names_somebody_is_answered_gently(
 
 def test_friction_is_neither_rated_nor_solved(bot: Stage) -> None:
     """Requirement C07: at capture there is no severity, no solution, no score."""
-    bot.handle(bot.request("anna", "friction x"))
+    bot.handle(bot.request("anna", "friction Reisekosten"))
     row = bot.rows(FRICTION)[0]
     assert set(row) == {
         "workspace", "id", "sentence", "hint", "area", "author", "noted_at", "pattern",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["x", "26", "!26", "tbd", "x y z", "👍"])
+@pytest.mark.parametrize("word", ["friction", "reibung:"])
+def test_what_says_nothing_is_no_note(anna: Say, bot: Stage, said: str, word: str) -> None:
+    answer = anna(f"{word} {said}")
+    assert f"“{said}” says nothing yet. Please write a sentence." in answer
+    assert bot.rows(FRICTION) == []
+    anna.press("Write a sentence")
+    assert anna.form is not None
+    (field,) = [each for each in anna.form.fields if each.name == "sentence"]
+    assert field.value == said, "what was typed stands in the form"
+    assert "says nothing yet" in anna.fill(sentence="-")
+    assert anna.answer is not None and anna.answer.field == "sentence"
+    anna.press("Write a sentence") if anna.form is None else None
+    assert anna.fill(sentence="Formulare").startswith("Noted. Thank you.")
+    assert len(bot.rows(FRICTION)) == 1
+
+
+@pytest.mark.parametrize("said", ["!!!", "...", "-"])
+def test_signs_alone_are_no_note(anna: Say, bot: Stage, said: str) -> None:
+    for typed in (f"friction {said}", f"friction: {said}"):
+        assert "says nothing yet" in anna(typed)
+    assert bot.rows(FRICTION) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Reisekosten", "Wir warten auf den Support", "Raum 26", "ÖPNV", "ab", "工時表", "3x abtippen"],
+)
+def test_any_real_word_is_a_note(anna: Say, bot: Stage, said: str) -> None:
+    anna(f"friction {said}")
+    assert [row["sentence"] for row in bot.rows(FRICTION)] == [said]
+
+
+def test_what_is_said_differently_says_something_too(anna: Say, bot: Stage) -> None:
+    anna("friction Ben antwortet nicht")
+    anna.press("Say it differently")
+    assert "says nothing yet" in anna.fill(sentence="!!!")
+    assert [row["sentence"] for row in bot.rows(FRICTION)] == ["Ben antwortet nicht"]
+
+
+@pytest.mark.parametrize("typed", ["friction list", "reibung liste", "Reibung: Liste"])
+def test_the_list_can_be_typed(anna: Say, chris: Say, bot: Stage, typed: str) -> None:
+    anna("friction Reisekosten")
+    assert "What gets in the way\n1 note" in chris(typed)
+    assert "Reisekosten" not in anna(typed)
+    assert anna.answer is not None and anna.answer.outcome == "refused"
+    assert len(bot.rows(FRICTION)) == 1, "nothing is noted"
+
+
+@pytest.mark.parametrize("typed", ["friction mine", "reibung meine"])
+def test_own_notes_can_be_typed(anna: Say, bot: Stage, typed: str) -> None:
+    anna("friction Reisekosten")
+    assert "Reisekosten" in anna(typed)
+    assert len(bot.rows(FRICTION)) == 1
 
 
 def test_friction_alone_is_the_form(anna: Say) -> None:
@@ -155,10 +211,10 @@ def test_nothing_that_is_stored_leads_from_the_sentence_to_who_wrote_it(
 
 
 def test_a_draft_of_a_note_is_gone_once_it_is_noted(anna: Say, bot: Stage) -> None:
-    bot.handle(bot.request("anna", call=Call("form", {"word": "friction", "sentence": "y" * 600})))
+    bot.handle(bot.request("anna", call=Call("form", {"word": "friction", "sentence": "yz" * 300})))
     anna("friction")
-    anna.fill(sentence="y" * 600, name="without")
-    assert "yyy" not in repr(bot.rows("select * from drafts where workspace = :workspace"))
+    anna.fill(sentence="yz" * 300, name="without")
+    assert "yzyz" not in repr(bot.rows("select * from drafts where workspace = :workspace"))
 
 
 def test_the_order_of_rows_tells_nothing(bot: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from handlers.friction import proposals
 from handlers.friction.assessment import Result, advice, because
+from handlers.kit.commands import call
 from handlers.kit.context import LOTSE
 from handlers.kit.messages import Call
 from handlers.kit.words import text
@@ -439,6 +440,69 @@ def test_what_is_merged_into_an_answered_pattern_is_answered_until_it_is_taken_a
     assert "merged" in do(chris, "pattern history", pattern=other)
     do(chris, "pattern apart", pattern=other)
     assert "answered with another one" in do(chris, "pattern history", pattern=other)
+
+
+def test_a_pattern_is_not_offered_to_be_merged_with_itself(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    one = answered_pattern(bot, anna, chris)
+    alone = bot.handle(bot.request("chris", call=call("pattern merge", pattern=one)))
+    assert answered(alone) == "There is no other pattern yet."
+    other = confirmed(bot, ben, chris, "Listen")
+    form = bot.handle(bot.request("chris", call=call("pattern merge", pattern=other))).form
+    assert form is not None
+    (field,) = [each for each in form.fields if each.name == "other"]
+    assert [value for value, _label in field.choices] == [one]
+
+
+def test_a_pilot_says_which_pattern_it_answers_and_that_can_be_corrected(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    one = answered_pattern(bot, anna, chris)
+    confirmed(bot, ben, chris, "Listen")
+    do(chris, "mandate edit", goals="Weniger abtippen", focus="Lager\nVersand")
+    about = {"name": "Termine", "problem": "Termine stehen dreimal", "goal": "Weniger abtippen"}
+    wrong = call("pilot new", **about, pattern="gibt es nicht")
+    refused = bot.handle(bot.request("chris", call=wrong, submitted=True))
+    assert (refused.outcome, refused.field) == ("refused", "pattern")
+    assert "There is no pattern “gibt es nicht”" in answered(refused)
+    assert "Pattern: Liefertermine" in do(chris, "pilot new", **about, pattern="Liefertermine")
+    (pilot,) = bot.rows("select id, pattern from pilots where workspace = :workspace")
+    assert pilot["pattern"] == one
+    form = bot.handle(bot.request("chris", call=call("pilot describe", pilot=pilot["id"]))).form
+    assert form is not None
+    assert [each.value for each in form.fields if each.name == "pattern"] == [one]
+    said = do(chris, "pilot describe", pilot=pilot["id"], **about)
+    assert "Pattern: Liefertermine" not in said, "it is left empty"
+    assert "described, Chris. Pattern: Liefertermine" in do(
+        chris, "pilot history", pilot=pilot["id"]
+    )
+
+
+def test_a_pattern_that_only_those_who_answer_read_is_no_choice_of_others_and_is_kept(
+    anna: Say, ben: Say, chris: Say, bot: Stage
+) -> None:
+    ids = noted(bot, ben, ("Listen stehen doppelt", "Listen stehen zweimal"))
+    do(chris, "pattern confirm", notes=",".join(ids), title="Listen")
+    do(chris, "mandate edit", goals="Weniger abtippen", focus="Lager\nVersand")
+    about = {"name": "Listen", "problem": "Listen stehen doppelt", "goal": "Weniger abtippen"}
+
+    def choices(who: str, word: str, **fixed: str) -> list[str]:
+        form = bot.handle(bot.request(who, call=call(word, **fixed))).form
+        assert form is not None
+        return [
+            text(label, "en")
+            for each in form.fields
+            if each.name == "pattern"
+            for _value, label in each.choices
+        ]
+
+    assert choices("chris", "pilot new") == ["Listen"]
+    assert choices("anna", "pilot new") == []
+    do(chris, "pilot new", **about, pattern="Listen")
+    (pilot,) = bot.rows("select id, pattern from pilots where workspace = :workspace")
+    assert "Pattern:" not in do(anna, "pilot describe", pilot=pilot["id"], **about)
+    assert bot.rows("select id, pattern from pilots where workspace = :workspace") == [pilot]
 
 
 def test_an_own_answer_stays_when_a_pattern_is_taken_apart(

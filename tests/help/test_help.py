@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from handlers.kit.commands import all_commands
 from tests.pretend.stage import Say, Stage, plain
 
 
@@ -38,8 +41,38 @@ def test_managers_see_the_whole_area_from_there(bot: Stage, anna: Say, chris: Sa
     assert "whole area" not in anna("status")
 
 
+@pytest.mark.parametrize(
+    "typed", ["status all", "stand gesamt", "Stand alles", "/lotse status all"]
+)
+def test_the_whole_area_can_be_typed_as_well_as_pressed(chris: Say, anna: Say, typed: str) -> None:
+    """The same table behind the button and the words; what everybody may read refuses nobody."""
+    chris("status")
+    whole = chris.press("The whole area")
+    assert chris(typed) == whole
+    for each in ("Incidents: ", "Problems", "Pilots: ", "Automations: "):
+        assert each in whole
+    assert anna(typed) == whole
+
+
 def test_status_shows_what_waits_for_me(anna: Say, ben: Say) -> None:
     anna("incident Kasse tot")
     assert ben("stand").splitlines()[0] == "1 Sache wartet auf dich"
     assert ben.press("Ich kümmere mich").startswith("Du kümmerst dich")
     assert anna("status") == "Nothing is waiting for you right now."
+
+
+def test_a_command_does_not_name_itself_among_its_other_names(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    shown = [each for each in all_commands(bot.dispatcher.features) if not each.hidden]
+    assert len(shown) > 20
+    for say, language, label in ((anna, "en", "Also: "), (ben, "de", "Auch: ")):
+        named = 0
+        for command in shown:
+            page = say(f"{'help' if language == 'en' else 'hilfe'} {command.word(language)}")
+            also = [each for each in page.splitlines() if each.startswith(label)]
+            others = also[0].removeprefix(label).split(", ") if also else []
+            assert command.word(language) not in others and "" not in others, page
+            assert len(others) == len(set(others)), page
+            named += len(others)
+        assert named > len(shown) / 2

@@ -543,7 +543,7 @@ def test_no_room_is_a_hall(layer: str) -> None:
 
 
 LINES = 450
-LONGER = {"bot/local/demo.py": 490, "handlers/kit/commands.py": 488}  # may only shrink
+LONGER = {"bot/local/demo.py": 490, "handlers/kit/commands.py": 477}  # may only shrink
 
 
 def too_long(files: Mapping[str, str]) -> dict[str, int]:

@@ -51,6 +51,7 @@ SITES: dict[Name, Why] = {
     "handlers.digest.commands._posts": Why.CHOSEN,
     "handlers.mandate.drafting.session": Why.ANSWER,
     "handlers.mandate.reading.answer": Why.ANSWER,
+    "handlers.mandate.stop_list._tell": Why.ANSWER,
     "handlers.on_call.stand_ins.confirm": Why.ANSWER,
     "handlers.on_call.stand_ins.cover": Why.ANSWER,
     "handlers.on_call.stand_ins.end": Why.ANSWER,

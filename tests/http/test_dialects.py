@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -130,6 +131,46 @@ async def test_a_name_that_fits_nothing_is_listed_or_becomes_a_draft(caller: Cal
     assert caller.kinds() == ["ok", "ok"]
     assert (await caller(f"/ping/{KEY}/NoCaps?create=1"))[0] == 400
     assert (await caller(f"/ping/{RID}/backup"))[0] == 404
+
+
+@pytest.mark.parametrize(("said", "listed"), [("env=test", ["test"]), ("status=strange", ["form"])])
+async def test_a_call_that_does_not_count_makes_a_draft_without_a_run(
+    caller: Caller, said: str, listed: list[str]
+) -> None:
+    assert await caller(f"/ping/{KEY}/nightly?{said}") == (404, "not found")
+    assert await caller(f"/ping/{KEY}/nightly?create=1&{said}") == (201, "Created")
+    assert await caller(f"/ping/{KEY}/nightly?create=1&{said}") == (200, "OK")
+    assert (caller.kinds(), caller.odd()) == ([], listed)
+    (draft,) = caller.rows("slug from automations where workspace = :workspace and phase = 'draft'")
+    assert draft == {"slug": "nightly"}
+
+
+async def test_a_preview_makes_no_draft(caller: Caller) -> None:
+    headers = {"User-Agent": "Slackbot-LinkExpanding 1.0"}
+    response = await caller.client.get(f"/ping/{KEY}/nightly?create=1", headers=headers)
+    assert response.status == 404
+    assert caller.rows("slug from automation_strays where workspace = :workspace") == []
+
+
+async def test_the_call_that_makes_a_draft_counts_as_what_it_says(caller: Caller) -> None:
+    assert await caller(f"/ping/{KEY}/nightly/start?create=1&rid={RID}") == (201, "Created")
+    assert await caller(f"/ping/{KEY}/nightly?create=1&rid={RID}&n=3") == (200, "OK")
+    runs = caller.rows("kind, items, run_key from automation_runs where workspace = :workspace")
+    assert {(each["kind"], each["items"]) for each in runs} == {("start", None), ("ok", 3)}
+    assert len({each["run_key"] for each in runs}) == 1
+    begun = caller.rows(
+        "begun_at from automations where workspace = :workspace and slug = 'nightly'"
+    )
+    assert begun == [{"begun_at": None}], "what ends a run names it"
+
+
+async def test_two_calls_of_a_new_name_at_once_make_one_draft(caller: Caller) -> None:
+    path = f"/ping/{KEY}/nightly?create=1"
+    answers = await asyncio.gather(*(caller(path) for _each in range(4)))
+    assert {each[0] for each in answers} <= {200, 201}
+    drafts = caller.rows("slug from automations where workspace = :workspace and phase = 'draft'")
+    assert drafts == [{"slug": "nightly"}]
+    assert await caller(path) == (200, "OK")
 
 
 async def test_a_name_that_two_have_is_ambiguous(caller: Caller) -> None:

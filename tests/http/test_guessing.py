@@ -119,6 +119,7 @@ async def test_guesses_hit_nothing_write_nothing_and_all_get_the_same_answer(
     (answer,) = answers
     assert answer.startswith(b"HTTP/1.1 404") and answer.endswith(b"not found")
     assert served.stored() == before, "nothing was written"
+    print(f"{GUESSES:>8}  addresses guessed\n{len(answers) - 1:>8}  hit")
     async with ClientSession() as session:
         assert (await session.get(known)).status == 200, "a machine beside them goes on reporting"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from contextlib import closing
 from datetime import UTC, timedelta
@@ -24,7 +25,7 @@ from handlers.incidents.keys import IncidentTimer
 from storage import workspaces
 from storage.delivery import outbox, places, timers
 from storage.delivery.outbox import ParcelKind
-from storage.engine import Database
+from storage.engine import Database, Unavailable
 from storage.engine.ids import PlaceId
 from storage.engine.postgres import Postgres
 from storage.engine.sqlite import Sqlite
@@ -227,8 +228,44 @@ def test_it_is_red_when_the_database_does_not_answer(bot: Stage) -> None:
     status, said = health(bot, lotse)
     assert (status, said) == (
         503,
-        {"ok": False, "state": "red", "reason": "the database does not answer"},
+        {
+            "ok": False,
+            "state": "red",
+            "reason": "the database does not answer",
+            "lines": {"database": "red"},
+        },
     )
+
+
+def test_it_is_red_with_the_first_thing_that_cannot_be_stored(bot: Stage, tmp_path: Path) -> None:
+    with closing(Sqlite(tmp_path / "lotse.db", wait=0.1)) as database:
+        database.transact(lambda tx: furnish(tx, DEMO, bot.clock.now()))
+        lotse = app.build(Settings(), database, bot.clock, demo=True)
+        bot.run(lotse.scheduler.round())
+        with closing(sqlite3.connect(tmp_path / "lotse.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            with pytest.raises(Unavailable):
+                database.transact(lambda tx: None)
+            status, said = health(bot, lotse)
+            assert (status, said["state"]) == (503, "red")
+            assert "Another program" in said["reasons"][0]
+        database.transact(lambda tx: None)
+        assert health(bot, lotse)[0] == 200
+
+
+def test_the_demos_disk_is_looked_at(
+    bot: Stage, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def usage(folder: Path) -> SimpleNamespace:
+        seen.append(folder)
+        return SimpleNamespace(free=0)
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    lotse = app.build(Settings(data=tmp_path), database, bot.clock, demo=True)
+    assert health(bot, lotse)[1]["lines"]["disk"] == "red"
+    assert seen == [tmp_path]
 
 
 def test_work_stored_by_another_process_is_carried_at_once(postgres: Postgres) -> None:

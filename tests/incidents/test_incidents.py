@@ -305,7 +305,7 @@ def test_an_absent_owner_is_passed_over_at_once(
 def test_a_guest_can_do_nothing(anna: Say, bot: Stage) -> None:
     guest = "update people set kind = 'guest' where workspace = :workspace and id = 'anna'"
     bot.store(lambda tx: tx.run(guest))
-    for typed in ("incident Kasse tot", "incidents", "friction x", "digest", "service new"):
+    for typed in ("incident Kasse tot", "incidents", "friction Zettel", "digest", "service new"):
         anna(typed)
         if anna.form is not None:
             continue

@@ -87,10 +87,52 @@ def test_the_day_of_the_line_stands_in_the_form_as_a_day(chris: Say, typed: str,
     assert chris.fill(why="Erst die Angebote.").startswith("We deliberately do not do this until")
 
 
-def test_only_a_manager_puts_something_there(anna: Say, bot: Stage) -> None:
-    assert anna(f"stop {ITEM} until 31.1.").startswith("Managers do this here.")
-    assert do(anna, "stop", what=ITEM, until="2027-01-31", why="Nein, danke").startswith("Managers")
-    assert "Nothing stands here." in do(anna, "mandate stops")
+SUGGESTED = f"stop {ITEM} until 31.1."
+
+
+def test_what_a_member_types_is_a_suggestion_that_a_manager_takes(
+    anna: Say, chris: Say, ben: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    anna(SUGGESTED)
+    assert anna.fill(why="Erst die Angebote.").startswith("Thank you. The managers decide")
+    bot.carry()
+    assert ITEM not in do(anna, "mandate stops") and ITEM not in chris("digest")
+    asked = f"Anna suggests not to do this until Sun 31 Jan 2027: {ITEM} (Erst die Angebote.)"
+    assert sum(asked in each for each in chris.sees()) == 1
+    assert "Suggested for the stop list" in chris("status")
+    assert chris.press("Put it on the list").startswith("On the stop list until Sun 31 Jan 2027")
+    bot.carry()
+    assert any(f"On the stop list until Sun 31 Jan 2027: {ITEM}" in each for each in anna.sees())
+    assert ITEM in do(anna, "mandate stops") and f"{ITEM} (bis So." in ben("wochenbericht")
+    assert "Suggested for the stop list" not in chris("status")
+    wind(to="2027-02-01 12:00")
+    assert any("Does that still hold?" in each for each in chris.sees()), "who took it is asked"
+    assert not any("Does that still hold?" in each for each in anna.sees())
+
+
+def test_a_suggestion_that_is_declined_says_why_and_is_decided_once(
+    anna: Say, chris: Say, bot: Stage
+) -> None:
+    do(anna, "stop", what=ITEM, until="2027-01-31", why="Erst die Angebote.")
+    (row,) = bot.rows("select id from mandate_stops where workspace = :workspace")
+    for word in ("stop take", "stop decline"):
+        refused = do(anna, word, stop=row["id"], **({"why": "Darum"} if "decline" in word else {}))
+        assert refused.startswith("Managers do this here."), "nobody decides about their own"
+    do(chris, "stop decline", stop=row["id"], why="Der Chatbot hilft der Hotline.")
+    bot.carry()
+    said = f"Not on the stop list: {ITEM}. Chris says why: Der Chatbot hilft der Hotline."
+    assert any(said in each for each in anna.sees())
+    assert "decided by now" in do(chris, "stop take", stop=row["id"])
+    assert ITEM not in chris("status") and ITEM not in do(anna, "mandate stops")
+
+
+def test_a_suggestion_whose_day_is_over_is_not_taken_any_more(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    do(anna, "stop", what=ITEM, until="2026-11-25", why="Erst die Angebote.")
+    (row,) = bot.rows("select id from mandate_stops where workspace = :workspace")
+    wind(to="2026-11-27 12:00")
+    assert "Its day is over by now" in do(chris, "stop take", stop=row["id"])
 
 
 def test_who_put_it_there_left_so_another_manager_is_asked(

@@ -18,7 +18,7 @@ from bot.operations.auditor import Auditor
 from handlers import FEATURES
 from storage import operations, workspaces
 from storage.delivery.timers import TimerKind
-from storage.engine import Database, Tx
+from storage.engine import Database, Tx, Unavailable
 from storage.engine.sqlite import Sqlite
 from tests.conftest import Logged
 from tests.pretend.stage import DEMO, Say, Stage
@@ -213,6 +213,29 @@ def test_the_managers_hear_once_and_when_it_is_over(
         bot.run(ours.caretaker.round())
         bot.carry()
     assert "findet nichts mehr" in bot.sees("leitung")[-1]
+
+
+def test_files_that_could_not_be_swept_are_swept_in_the_next_minute(
+    bot: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was erased is noted beside the backups once, and leaves the files all the same."""
+    ours = lotse(bot, folder)
+    dora = Say(bot, "dora")
+    dora("sprache en")
+    dora("data")
+    dora.press("Erase me")
+    dora.press("Erase me", calls="data erased")
+    swept: list[bool] = []
+
+    def sweep() -> None:
+        swept.append(True)
+        if len(swept) == 1:
+            raise Unavailable("The database is locked.")
+
+    monkeypatch.setattr(type(bot.database), "sweep", lambda _self: sweep())
+    for _minute in range(4):
+        bot.run(ours.caretaker.round())
+    assert len(swept) == 2
 
 
 def test_a_monitor_that_is_away_harms_nobody(bot: Stage, folder: Path) -> None:

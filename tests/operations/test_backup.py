@@ -200,6 +200,25 @@ def test_two_that_write_at_once_lose_nobody(folder: Path, monkeypatch: pytest.Mo
         assert len(backup.read_erasures(ours.backups)) == 2
 
 
+def test_beside_the_demo_the_demo_is_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "data").mkdir()
+    for name, declared in (("lotse", 0), ("demo", 1)):
+        with (
+            closing(Sqlite(folder / "data" / f"{name}.db")) as database,
+            staged(database) as stage,
+        ):
+            for _each in range(declared):
+                Say(stage, "anna")("incident Kasse steht", carry=False)
+    monkeypatch.setenv("LOTSE_BACKUPS", str(folder / "backups"))
+    assert command.main(["backup"]) == 0
+    assert "demo.db" in capsys.readouterr().out
+    (copy,) = (folder / "backups").glob("lotse-*.db")
+    assert len(incidents(f"sqlite:///{copy}")) == 1
+
+
 def test_a_copy_put_there_by_hand_holds_when_it_starts(folder: Path) -> None:
     ours = settings(folder)
     with closing(Sqlite(folder / "lotse.db")) as database, staged(database) as bot:

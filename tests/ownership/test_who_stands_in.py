@@ -133,3 +133,66 @@ def test_who_stood_in_and_left_is_nobody_s_line(
     bot.wind(to=MONDAY)
     assert sum("Ben is no longer active." in each for each in stands_in(chris)) == 1
     assert stands_in(carla) == []
+
+
+def agree(who: Say, cover: Say, start: str, until: str) -> str:
+    """Let `cover` stand in for `who` from one day to another; return the cover's id."""
+    said = do(who, "cover", person=cover.id, start=start, until=until)
+    sql = "select id from covers where workspace = :workspace and person = :who and state = 'asked'"
+    found = who.stage.rows(sql, who=who.id)
+    assert len(found) == 1, said
+    do(cover, "cover confirm", cover=str(found[0]["id"]))
+    return str(found[0]["id"])
+
+
+def also(who: Say) -> list[str]:
+    """Return what somebody has heard of standing in because who did so is away."""
+    words = ("you also stand in", "springst du auch")
+    return [each for each in who.sees() if any(said in each for said in words)]
+
+
+def test_the_second_who_stands_in_hears_so_when_the_first_was_told_and_goes_away_later(
+    anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage
+) -> None:
+    left_with_deputy(bot)
+    assert len(stands_in(carla)) == 1
+    agree(carla, anna, "2026-11-26", "2026-11-27")
+    bot.wind(to=datetime(2026, 11, 25, 12, tzinfo=BERLIN))
+    assert also(anna) == [], "Carla is here still"
+    bot.wind(to=datetime(2026, 11, 26, 12, tzinfo=BERLIN))
+    (told,) = also(anna)
+    assert "Carla is away until Fri 27 Nov. Until then you also stand in for Ben" in told
+    assert also(chris) == [] and also(carla) == []
+
+
+def test_of_whom_is_away_only_too(anna: Say, ben: Say, carla: Say, chris: Say, bot: Stage) -> None:
+    """Ben is away, Carla stands in, and goes away later; then Anna, who stands in for her."""
+    agree(ben, carla, "2026-11-24", "2026-12-04")
+    first = agree(carla, anna, "2026-11-26", "2026-12-02")
+    bot.wind(to=datetime(2026, 11, 26, 12, tzinfo=BERLIN))
+    assert [each.count("Ben") for each in also(anna)] == [1]
+    agree(anna, chris, "2026-11-27", "2026-11-27")
+    bot.wind(to=datetime(2026, 11, 27, 12, tzinfo=BERLIN))
+    (told,) = also(chris)
+    assert "Ben" in told and "Carla" in told
+    do(anna, "cover end", cover=first)
+    rows = bot.rows("select state from matters where workspace = :workspace and key = :key",
+                    key=f"cover:{first}:also")  # fmt: skip
+    assert {each["state"] for each in rows} == {"settled"}
+
+
+def test_whoever_stands_in_for_one_alone_hears_nothing_more(
+    anna: Say, ben: Say, carla: Say, bot: Stage
+) -> None:
+    agree(carla, anna, "2026-11-25", "2026-11-26")
+    bot.wind(to=datetime(2026, 11, 30, 12, tzinfo=BERLIN))
+    assert also(anna) == []
+
+
+def test_it_is_over_with_the_absence(anna: Say, ben: Say, carla: Say, bot: Stage) -> None:
+    left_with_deputy(bot)
+    cover = agree(carla, anna, "2026-11-25", "2026-11-26")
+    bot.wind(to=datetime(2026, 11, 27, 0, 30, tzinfo=BERLIN))
+    rows = bot.rows("select state from matters where workspace = :workspace and key = :key",
+                    key=f"cover:{cover}:also")  # fmt: skip
+    assert [each["state"] for each in rows] == ["settled"]

@@ -230,7 +230,7 @@ def test_extending_without_improving_names_what_people_told(
     wider = {**ABOUT, "workflow": "Rechnungen prüfen"}
     refused = do(chris, "pilot describe", pilot=id, **wider)
     assert "First improve, then extend." in refused
-    assert "What people told: bypassed 1 time: it was a special case." in refused
+    assert "What people told: bypassed 1 time: It does not know this case." in refused
 
 
 def test_measuring_again_corrects_the_baseline_with_its_history(chris: Say, bot: Stage) -> None:

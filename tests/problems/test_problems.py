@@ -544,9 +544,9 @@ def test_a_lifted_ban_stands_once_in_the_digest(
 ) -> None:
     fixed(ben)
     carla.press("Behebung geprüft")
-    assert "Lifted\n- PRB-1 · Etikettendrucker offline" in anna("digest")
+    assert "Solved\n- PRB-1 · Etikettendrucker offline: lifted" in anna("digest")
     wind(to="2026-12-01 10:00")
-    assert "Lifted" not in anna("digest")
+    assert "lifted" not in anna("digest")
 
 
 def test_a_problem_that_is_not_there_is_said_kindly(bot: Stage, anna: Say) -> None:

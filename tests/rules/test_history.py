@@ -75,3 +75,14 @@ def test_a_long_history_has_pages(bot: Stage, ben: Say) -> None:
     assert first.count("eingetragen") == 10
     assert ben.press("Mehr").count("eingetragen") == 2
     assert ben.press("Zurück").count("eingetragen") == 10
+
+
+def test_who_may_not_change_a_rule_is_offered_nothing_with_it(
+    bot: Stage, anna: Say, ben: Say
+) -> None:
+    entered(ben)
+    assert "[Entfernen]" in ben("regeln")
+    shown = anna("rules")
+    assert "Bondrucker" in shown
+    assert "[Remove]" not in shown
+    assert "[Ask first again]" not in shown

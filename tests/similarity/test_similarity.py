@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from handlers.kit.context import Context
 from handlers.similarity import Match, cache, find_similar, is_near_same
 from handlers.similarity.distance import word_similarity
 from handlers.similarity.glossary import read_glossary
-from handlers.similarity.index import Index
+from handlers.similarity.index import GATHERED, Index
 from handlers.similarity.terms import word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 from storage import incidents, similarity
@@ -164,6 +167,41 @@ def test_what_was_never_stored_is_forgotten(database: Database) -> None:
     assert 50 not in {each.number for each in found}
 
 
+@pytest.fixture(params=["file", "postgres"])
+def beside(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a store of which several can read at the same time."""
+    if request.param == "postgres":
+        yield request.getfixturevalue("postgres")
+        return
+    with closing(Sqlite(tmp_path / "lotse.db")) as database:
+        yield database
+
+
+def test_who_looks_at_an_older_moment_lets_nobody_read_everything_again(beside: Database) -> None:
+    begun, learnt = threading.Event(), threading.Event()
+
+    def late(tx: Tx) -> tuple[list[Match], list[Match]]:
+        tx = tx.within(DEMO)
+        before = similarity.since(tx, 0)  # from here on it sees nothing newer
+        begun.set()
+        assert learnt.wait(30)
+        assert similarity.since(tx, 0) == before
+        return ask(tx, "Kran steht schief"), ask(tx, "Parkplatzschranke klemmt")
+
+    beside.transact(lambda tx: company(tx))
+    beside.read(lambda tx: ask(tx.within(DEMO), "x"))
+    kept = beside.beside["similarity"].of(DEMO)
+    index = kept.index
+    reading = beside.submit_read(late)
+    assert begun.wait(30)
+    beside.transact(lambda tx: declare(tx.within(DEMO), IncidentNumber(50), "Kran steht schief"))
+    beside.read(lambda tx: ask(tx.within(DEMO), "x"))
+    learnt.set()
+    crane, barrier = reading.result(30)
+    assert (crane[0].number, barrier[0].number) == (50, 3)
+    assert kept.index is index, "what was read in is not thrown away"
+
+
 def test_another_process_s_incidents_are_found(postgres: Postgres) -> None:
     postgres.transact(lambda tx: company(tx))
     with closing(Postgres(postgres.url)) as other:
@@ -246,6 +284,30 @@ def test_the_lists_find_what_comparing_finds(texts: list[str]) -> None:
         by_list = vocabulary.close_to(asked)
         for id, word in ids.items():
             assert by_list.get(id, 0.0) == pytest.approx(word_similarity(asked, word), abs=1e-5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(sorted(read_glossary().ideas)) | ANY, min_size=2, max_size=12))
+def test_what_is_close_is_remembered_and_grows_with_what_is_learnt(texts: list[str]) -> None:
+    vocabulary = Vocabulary()
+    asked = words(texts[0])
+    for text in texts[1:]:
+        for word in words(text):
+            vocabulary.add(word)
+        for word in asked:
+            near, anew = vocabulary.near(word), vocabulary.close_to(word)
+            assert near.shares == pytest.approx(anew)
+            assert dict(zip(near.ids.tolist(), near.worths, strict=True)) == pytest.approx(anew)
+
+
+def test_of_many_that_are_as_like_so_many_are_compared_as_are_to_be() -> None:
+    index = Index()
+    for number in range(1, 2 * GATHERED):
+        index.add(IncidentNumber(number), "Tor 3 klemmt", ServiceId("s"), 1.0)
+    index.add(IncidentNumber(5000), "Tor 3 klemmt an der Rampe", ServiceId("s"), 1.0)
+    slots, shares = index._gathered(index._taken_apart("Tor 3 klemmt an der Rampe"))
+    assert len(slots) == GATHERED
+    assert (slots[-1], shares[-1]) == (2 * GATHERED - 1, shares.max())
 
 
 @pytest.mark.parametrize(

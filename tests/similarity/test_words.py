@@ -6,7 +6,7 @@ import pytest
 
 from handlers.similarity.distance import COGNATE, EDIT, word_similarity
 from handlers.similarity.spelling import one_edit
-from handlers.similarity.terms import Word, word_of, words
+from handlers.similarity.terms import LITTLE, Word, word_of, words
 from handlers.similarity.vocabulary import Vocabulary
 
 
@@ -136,3 +136,39 @@ def test_the_same_trouble_counts_once() -> None:
 def test_a_word_that_only_has_a_known_stem_may_be_mistyped() -> None:
     assert word_similarity(single("Kase"), single("Kasse")) >= EDIT
     assert single("Kase").ideas == single("Käse").ideas != frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gate does not open",
+        "gate did not open",
+        "gate will not open",
+        "gate cannot open",
+        "gate won't open",
+        "gate is unable to open",
+        "gate fails to open",
+        "gate no longer opens",
+    ],
+)
+def test_the_ways_to_say_that_something_does_not_happen_are_one(text: str) -> None:
+    told = frozenset[str]().union(*(each.ideas for each in words(text) if each.trouble))
+    german = words("Tor geht nicht auf")
+    assert told & frozenset[str]().union(*(e.ideas for e in german if e.trouble and not e.vague))
+
+
+def test_a_trouble_that_is_part_of_a_longer_one_is_not_told() -> None:
+    """What "does not come on" is switched off; who "does not come" has not turned up."""
+    said = {each.shown for each in words("light does not come on")}
+    assert "does not come on" in said
+    assert "does not come" not in said
+
+
+def test_a_verb_in_ing_is_only_denied_right_behind_the_denial() -> None:
+    assert "nicht heating" not in {each.shown for each in words("heating did not start")}
+    assert any(each.trouble for each in words("oven not heating") if not each.vague)
+
+
+def test_words_of_the_grammar_say_little() -> None:
+    weights = [each.weight for each in words("während zwischen ging through although pump")]
+    assert weights == [LITTLE] * 5 + [1.0]

@@ -258,6 +258,7 @@ async def test_mutated_requests_leave_no_trace(
         assert got.status in (400, 401) and got.body == "", got
     assert sum(statuses.values()) == count and len(statuses) == 2
     assert slack.count("deliveries") == slack.count("audit") == slack.count("incidents") == 0
+    print(f"{count:>8}  requests forged\n{slack.count('deliveries'):>8}  written")
     assert CANARY not in caplog.text and SECRET not in caplog.text
 
 

@@ -30,6 +30,16 @@ def test_teams_is_the_same_with_the_agents_sdk() -> None:
     assert done.returncode == 0, done.stdout[-5000:]
 
 
+def test_the_plugin_s_own_run_finds_every_test_without_xdist() -> None:
+    """Also where the SDK is not installed: the run itself is not what fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "--collect-only",
+         "tests/teams"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "tests collected" in done.stdout, done.stdout[-2000:]
+
+
 def test_the_twin_offers_what_the_edge_asks_for() -> None:
     """Also where the SDK is not installed: what is rehearsed is what runs."""
     own = ROOT / "bot" / "teams" / "botbuilder.py"

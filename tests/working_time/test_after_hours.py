@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.kit import working_hours
+from handlers.kit.readers.clocks import MIDNIGHT
 from handlers.kit.working_hours import Hours, WorkingTime
 from tests.pretend.stage import Say, Stage
 
@@ -137,3 +139,30 @@ def test_knowledge_in_one_head_is_off_until_the_works_council_agreed(
     chris("night")
     chris.press("Hide knowledge in one head")
     assert "Show knowledge in one head" in chris("night")
+
+
+@given(
+    minute=st.integers(0, 1_000_000),
+    length=st.integers(1, 40_000),
+    probes=st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=30),
+    always=st.booleans(),
+    opens=st.integers(0, 11),
+    closes=st.integers(12, 24),
+)
+def test_what_lies_outside_in_a_span_is_what_no_moment_in_it_works(
+    minute: int, length: int, probes: list[float], always: bool, opens: int, closes: int
+) -> None:
+    """The spans that are counted as a whole, against each moment asked by itself."""
+    hours = Hours(time(opens), MIDNIGHT if closes == 24 else time(closes))
+    closed = (working_hours.Closed(date(2000, 12, 24), date(2001, 1, 1), yearly=True),)
+    ours = WorkingTime(BERLIN, "DE-NW", (hours,) * 5 + (None, None), closed, always)
+    begin = moment("2026-01-01 00:00") + timedelta(minutes=minute)
+    end = begin + timedelta(minutes=length)
+    spans = list(ours.outside(begin, end))
+    assert all(begin <= first < last <= end for first, last in spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    for each in probes:
+        at = begin + (end - begin) * each
+        changes = at.astimezone(ZoneInfo(BERLIN))
+        if changes.utcoffset() == changes.replace(fold=1 - changes.fold).utcoffset():
+            assert any(first <= at < last for first, last in spans) is not ours.is_working(at)

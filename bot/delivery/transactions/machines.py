@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.delivery.enqueue import store_posts
 from bot.delivery.requests import Response
 from bot.delivery.transactions.contexts import Contexts
-from handlers.kit.ahead import Read
-from handlers.kit.commands import Hook
+from handlers.kit.ahead import Hook, Read
 from handlers.kit.context import LOTSE, Context
 from storage import audit
 from storage.delivery import timers
 from storage.delivery.timers import Timer, TimerKind
-from storage.engine import StorageError, Tx
+from storage.engine import Foreseeing, Question, StorageError, Tx
 from storage.engine.ids import PersonId
 
 log = logging.getLogger("lotse.dispatch")
+T = TypeVar("T")
 
 
 class Machines(Contexts):
@@ -81,6 +81,10 @@ class Machines(Contexts):
         self._committed()
         return answer
 
+    async def ask(self, question: Question[T]) -> T | None:
+        """Ask for a machine that calls; what others ask at the same time may go with it."""
+        return await asyncio.wrap_future(self._database.submit_read(question))
+
     async def report(
         self, hook: Hook, workspace: str, subject: str, query: Mapping[str, str]
     ) -> None:
@@ -90,10 +94,13 @@ class Machines(Contexts):
         """
         values = {"id": self._new_id(), **query}
 
-        def work(tx: Tx) -> None:
+        def carry_out(tx: Tx) -> None:
             inside = tx.within(workspace)
             self._carry_out_hook(inside, hook, subject, values)
 
+        work: Callable[[Tx], None] = carry_out
+        if hook.foresees is not None and subject:
+            work = Foreseeing(carry_out, hook.foresees(subject, self._clock.now()))
         await asyncio.wrap_future(self._database.submit(work, workspace))
         self._committed()
 

@@ -100,8 +100,9 @@ def key(ctx: Context) -> Reply:
         Text(f"{ctx.address}/ping/{secret}/NAME", code=True),
         Text(
             _(
-                "A name that fits nothing is listed under “calls that fit nothing”. With "
-                "?create=1 it becomes a draft without an accountable person."
+                "A name that fits nothing is listed under “{list}”. With "
+                "?create=1 it becomes a draft without an accountable person.",
+                list=_("Unknown calls"),
             ),
             small=True,
         ),

@@ -31,6 +31,7 @@ from storage.automations.states import (
     AutomationState,
     RunKind,
 )
+from storage.engine import Question
 from storage.engine.ids import NOBODY, AutomationId
 from storage.people import Person
 
@@ -42,7 +43,11 @@ DRAFTS = 50  # drafts that calls may make
 TEST_WEEK = timedelta(days=7)
 
 
-@feature.hook("ping", intake.by_address)
+def _foreseen(subject: str, now: datetime) -> Question[intake.Called]:
+    return intake.called(AutomationId(subject), now - bursts.MINUTE)
+
+
+@feature.hook("ping", intake.by_address, foresees=_foreseen)
 def ping(
     ctx: Context,
     automation: AutomationId,
@@ -61,12 +66,17 @@ def ping(
     posted: str = "1",
 ) -> Reply:
     """Record what a machine reports. `id` is the call's own, so that trying again is no second."""
+    made = False
     if not automation:
         if intake.has_run(ctx.tx, id):
             return Reply(subject=automation, outcome="seen")
-        return _unknown(ctx, slug, id=id, kind=kind, create=bool(create))
-    found, recent = intake.called(ctx.tx, automation, ctx.now - bursts.MINUTE)
-    assert found is not None, "an address belongs to an automation, by constraint"
+        named, made = _named(ctx, slug, create=bool(create))
+        if named is None:
+            return Reply(subject=slug, outcome="unknown")
+        automation = named
+    called = ctx.tx.ask(_foreseen(automation, ctx.now))
+    assert called is not None, "an address belongs to an automation, by constraint"
+    found, recent = called
     if found.post_only and not posted and counts:
         odd, counts = Odd.METHOD, ""
     if odd:
@@ -94,7 +104,7 @@ def ping(
         key=key,
         paired=key if run else None,
     )
-    return Reply(posts=posts, subject=automation)
+    return Reply(posts=posts, subject=automation, outcome="draft" if made else "")
 
 
 def _kind(kind: str, items: str) -> RunKind:
@@ -260,24 +270,18 @@ def _tell_retired(ctx: Context, found: Automation) -> Reply:
     return Reply(posts=posts, subject=found.id, outcome="retired")
 
 
-def _unknown(ctx: Context, slug: str, *, id: str, kind: str, create: bool) -> Reply:
-    """A name that fits nothing is listed for managers; the caller may have a draft made of it."""
-    if not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
+def _named(ctx: Context, slug: str, *, create: bool) -> tuple[AutomationId | None, bool]:
+    """Return what is called so, and whether it was made just now, as the caller wanted.
+
+    Another call may have had it made meanwhile. Else the name is listed for managers.
+    """
+    found = intake.by_slug(ctx.tx, slug)
+    if len(found) == 1:
+        return found[0], False
+    if found or not create or len(automations.drafts(ctx.tx)) >= DRAFTS:
         odd_calls.note_stray(ctx.tx, slug, ctx.now, STRAYS)
-        return Reply(subject=slug, outcome="unknown")
-    made = draft(ctx, slug, source="call")
-    _count(
-        ctx,
-        made,
-        id=id,
-        kind=_kind(kind, ""),
-        items=None,
-        seconds=None,
-        saved=0,
-        key=None,
-        paired=None,
-    )
-    return Reply(subject=made.id, outcome="draft")
+        return None, False
+    return draft(ctx, slug, source="call").id, True
 
 
 def draft(ctx: Context, slug: str, *, source: str) -> Automation:

@@ -5,6 +5,7 @@ A timer looks once a day at what is due. What it asks goes through attention.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from handlers.kit.messages import (
     line,
 )
 from handlers.kit.readers import ChoicesReader, NumberReader, TextReader, folded
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Sentence, Words, _, _n
 from storage import automations
@@ -185,12 +186,28 @@ def goes(
 
 def due_check(ctx: Context, automation: Automation) -> datetime | None:
     """Return when the next look at results is due; None before it is in operation."""
+    kept = history.profile(ctx.tx, automation.id).get("check_days", "")
+    last = learning.last_check(ctx.tx, automation.id)
+    return _due(automation, kept, last.at if last else None)
+
+
+def overdue(ctx: Context, of: Sequence[Automation]) -> list[tuple[Automation, datetime]]:
+    """Return those whose look at results is due, and since when; read at once for all of them."""
+    said, looked = history.profiles(ctx.tx), learning.last_checks(ctx.tx)
+    found: list[tuple[Automation, datetime]] = []
+    for each in of:
+        kept = said.get(each.id, {}).get("check_days", "")
+        due = _due(each, kept, looked.get(each.id))
+        if due is not None and due < ctx.now:
+            found.append((each, due))
+    return found
+
+
+def _due(automation: Automation, kept: str, last: datetime | None) -> datetime | None:
     if automation.phase is not AutomationPhase.OPERATION or automation.live_at is None:
         return None
-    kept = history.profile(ctx.tx, automation.id).get("check_days", "")
     days = int(kept) if kept.isdigit() else USUAL_DAYS
-    last = learning.last_check(ctx.tx, automation.id)
-    return (last.at if last else automation.live_at) + timedelta(days=days)
+    return (last or automation.live_at) + timedelta(days=days)
 
 
 def _due_check(ctx: Context, automation: Automation, to: PersonId) -> None:
@@ -356,7 +373,7 @@ def unreviewed(
     ctx: Context,
     review: ReviewId,
     *,
-    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, ReasonReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     return _end_review(ctx, review, ReviewOutcome.DECLINED, because)
 

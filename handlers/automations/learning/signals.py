@@ -31,8 +31,9 @@ from handlers.kit.messages import (
     Tone,
     line,
 )
+from handlers.kit.people import AsItIs, say_differently
 from handlers.kit.readers import TextReader
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.worded import Worded, choice
 from handlers.kit.words import Words, _
 from storage import automations, pilots
@@ -191,7 +192,10 @@ Words_ = Annotated[str, RequiredTextReader(most=1000), Ask(_("What would you lik
     needs="feedback",
     submit=_("Ask"),
 )
-def question(ctx: Context, automation: AutoRef, *, words: Words_) -> Reply:
+def question(ctx: Context, automation: AutoRef, *, words: Words_, as_it_is: AsItIs = "") -> Reply:
+    offered = say_differently(ctx, words, "auto question", "words", automation=automation.id)
+    if offered is not None and not as_it_is:
+        return offered
     return _keep(ctx, automation, SignalKind.QUESTION, words=words)
 
 
@@ -208,7 +212,11 @@ def boundary(
     automation: AutoRef,
     *,
     words: Annotated[str, RequiredTextReader(most=1000), Ask(_("What is unclear?"))],
+    as_it_is: AsItIs = "",
 ) -> Reply:
+    offered = say_differently(ctx, words, "auto boundary", "words", automation=automation.id)
+    if offered is not None and not as_it_is:
+        return offered
     return _keep(ctx, automation, SignalKind.BOUNDARY, words=words)
 
 
@@ -311,7 +319,7 @@ def leave(
     ctx: Context,
     signal: Annotated[str, TextReader(long=False), Ask(_("Signal"))],
     *,
-    because: Annotated[str, RequiredTextReader(most=500), Ask(_("Because"))],
+    because: Annotated[str, ReasonReader(most=500), Ask(_("Because"))],
 ) -> Reply:
     return _end(ctx, signal, SignalState.DECLINED, because)
 

@@ -163,6 +163,20 @@ def _measures_now(ctx: Context, given: Mapping[str, str]) -> dict[str, str]:
     return history.profile(ctx.tx, AutomationId(given.get("automation", "")))
 
 
+def _may_measure(ctx: Context, automation: Automation) -> None:
+    need_own(ctx, automation)
+
+
+def _second_limit(_ctx: Context, measure2: str = "", limit2: str = "") -> None:
+    if measure2 and not limit2:
+        raise Refusal(_("Each measure has a limit."), field="limit2")
+
+
+def _third_limit(_ctx: Context, measure3: str = "", limit3: str = "") -> None:
+    if measure3 and not limit3:
+        raise Refusal(_("Each measure has a limit."), field="limit3")
+
+
 @feature.command(
     "auto measures",
     "auto kennzahlen",
@@ -170,6 +184,7 @@ def _measures_now(ctx: Context, given: Mapping[str, str]) -> dict[str, str]:
     hidden=True,
     submit=_("Save"),
     current=_measures_now,
+    checks=(_may_measure, _second_limit, _third_limit),
 )
 def name_measures(
     ctx: Context,
@@ -191,9 +206,6 @@ def name_measures(
         "measure3": measure3,
         "limit3": limit3,
     }
-    for name, bound in (("measure2", "limit2"), ("measure3", "limit3")):
-        if given[name] and not given[bound]:
-            raise Refusal(_("Each measure has a limit."), field=bound)
     profile.correct(ctx, automation, given)
     posts: tuple[Post, ...] = ()
     for each in measured(history.profile(ctx.tx, automation.id)):
@@ -203,12 +215,18 @@ def name_measures(
     return Reply(line(said, shown), posts=posts, subject=automation.name)
 
 
+def _has_been(ctx: Context, day: date | None = None) -> None:
+    if day is not None and day > company_of(ctx).day_of(ctx.now):
+        raise Refusal(_("Please choose a day that has been."), field="day")
+
+
 @feature.command(
     "auto value",
     "auto wert",
     help=_("Enter what was measured."),
     hidden=True,
     submit=_("Save"),
+    checks=(_may_measure, _has_been),
 )
 def enter(
     ctx: Context,
@@ -226,10 +244,7 @@ def enter(
             _("“{name}” has no such measure yet.", name=automation.name),
             buttons=(Button(_("Measures"), call("auto measures", automation=automation.id)),),
         )
-    today = company_of(ctx).day_of(ctx.now)
-    on = day or today
-    if on > today:
-        raise Refusal(_("Please choose a day that has been."), field="day")
+    on = day or company_of(ctx).day_of(ctx.now)
     values.put(ctx.tx, automation.id, Value(about.number, on.isoformat(), value))
     profile.note(
         ctx, automation, AutomationEvent.VALUE, field=fields(about.number)[0], after=f"{on} {value}"

@@ -43,6 +43,7 @@ class State(Worded):
     PAUSED = "paused", _("paused")
     SNOOZED = "snoozed", _("snoozed")
     UNMEASURED = "not measured", _("never reported")
+    UNKNOWN = "unknown", _("unknown, Lotse did not run")
     NEW = "new", _("new")
     RESTING = "resting", _("resting")
     FAILING = "failing", _("fails")
@@ -140,7 +141,7 @@ def _state(
     now: datetime,
 ) -> State:
     if found.outage is not None and not found.missed and not found.hangs:
-        return State.UNMEASURED  # Lotse itself could not be called when it was expected
+        return State.UNKNOWN  # Lotse itself could not be called when it was expected
     if is_new(automation, company, now):
         return State.NEW
     if not _expected_on(automation, company, company.day_of(now)):
@@ -407,8 +408,24 @@ def _next_missed(
     return []
 
 
-def next_due(automation: Automation, company: Company, now: datetime) -> datetime | None:
-    """Return when the next run is expected; None where nobody can say."""
-    last = automation.last_report_at or automation.registered_at
-    following = islice(expected(automation, company, max(last, now), last), 1)
-    return next((each.due for each, _late_from in following), None)
+def expected_by(
+    automation: Automation, company: Company, outages: Sequence[Outage], now: datetime
+) -> datetime | None:
+    """Return by when the next run has to have ended, also when that moment has passed.
+
+    None where nobody can say, and of what somebody said does not run. Before the first report
+    nothing has been missed; of what was to run in a pause or an outage of ours, nothing is.
+    """
+    said = _person_standing(automation, now)
+    if said is not None and said.state in (State.RETIRED, State.SAID_UNUSED):
+        return None
+    last = automation.last_report_at or max(automation.registered_at, now)
+    after = last
+    if said is not None and said.state is State.PAUSED and said.until is not None:
+        after = max(last, said.until)
+    for each, late_from in expected(automation, company, after, last):
+        if last >= each.opens or _was_paused(automation, each.due):
+            continue
+        if _spoils(each, late_from, outages) is None:
+            return late_from
+    return None

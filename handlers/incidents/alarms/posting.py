@@ -52,6 +52,15 @@ def alarm_posts(
     return tuple(posts)
 
 
+def foresee(ctx: Context, incident: Incident) -> None:
+    """Ask ahead for what alarming whoever is responsible wants to know."""
+    number, person, since = incident.number, incident.responsible, ctx.now - WITHIN
+    ctx.tx.foresee(
+        lambda tx: alarms.of(tx, number),
+        lambda tx: alarms.recent(tx, person, since, number),
+    )
+
+
 def _write_down(
     ctx: Context, incident: Incident, position: int, person: PersonId, list: str | None
 ) -> None:
@@ -71,7 +80,8 @@ def _fold(ctx: Context, incident: Incident, person: PersonId, position: int) -> 
     older = [
         each for each in alarms.of(ctx.tx, incident.number) if each.live and each.person == person
     ]
-    alarms.settle(ctx.tx, incident.number, person, before=position)
+    if older:
+        alarms.settle(ctx.tx, incident.number, person, before=position)
     posts: list[Post] = []
     for each in older:
         if each.list is not None:
@@ -107,7 +117,7 @@ def _to_list(
 ) -> list[Post]:
     """Make the alarm a line of the list of this minute, with those that came just before it."""
     last = next((each.list for each in reversed(recent) if each.list is not None), None)
-    room = last is not None and len(alarms.in_list(ctx.tx, last)) < SHOWN
+    room = last is not None and alarms.count_in_list(ctx.tx, last) < SHOWN
     key = last if last is not None and room else f"alarms:{person}:{ctx.new_id()}"
     posts: list[Post] = []
     for each in recent:

@@ -25,6 +25,7 @@ PHRASES = (
     "created via", "created by", "angelegt ueber", "erstellt ueber", "automatically created",
     "automatisch erstellt", "automatisch angelegt", "lorem ipsum",
 )  # fmt: skip
+LETTERS = re.compile(r"[^\W\d_]{2,}")
 # What puts off the answer, folded, as the whole text: who writes more has said something.
 _SUBJECT = (
     r"(?:(?:(?:die|der|the)\ )?(?:(?:genaue|exact)\ )?"
@@ -80,6 +81,14 @@ def is_placeholder(text: str) -> bool:
     if PUT_OFF.fullmatch(" ".join(re.findall(r"[\w']+", plain))):
         return True
     return not any(_says_something(each) for each in re.findall(r"\w+", text))
+
+
+def says_nothing(text: str) -> bool:
+    """Say whether a text is no sentence at all: no word of letters in it says something.
+
+    Softer than `is_placeholder`: "we wait for the vendor" is what gets in somebody's way.
+    """
+    return not any(_says_something(each) for each in LETTERS.findall(text))
 
 
 def _says_something(word: str) -> bool:

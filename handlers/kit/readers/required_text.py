@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
+from handlers.kit.messages import Button, Call
 from handlers.kit.readers import LONGEST, TextReader
-from handlers.kit.readers.placeholders import is_placeholder
+from handlers.kit.readers.placeholders import is_placeholder, says_nothing
 from handlers.kit.words import _
 
 # A scheme, a host without a user before it, perhaps a port and the rest.
@@ -35,6 +36,31 @@ class RequiredTextReader(TextReader):
                     text=raw.strip()[:80],
                 )
             )
+        return text
+
+
+def need_sentence(text: str, field: str, word: str = "", **fixed: str) -> None:
+    """Refuse a text without a word that says something; `word` is the command whose form to open.
+
+    Not a reader's matter: what is typed behind a command's name is no other command because of it.
+    """
+    if not says_nothing(text):
+        return
+    again = Button(_("Write a sentence"), Call("form", {"word": word, **fixed, field: text}))
+    raise Refusal(
+        _("“{text}” says nothing yet. Please write a sentence.", text=text.strip()[:80]),
+        field=field,
+        buttons=(again,) if word else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonReader(RequiredTextReader):
+    """Why something was decided: a sentence, and no placeholder."""
+
+    def value(self, raw: str, ctx: Context) -> object:
+        text = RequiredTextReader.value(self, raw, ctx)
+        need_sentence(raw, "")
         return text
 
 

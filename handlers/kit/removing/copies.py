@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -61,26 +61,45 @@ def take_out(ctx: Context, words: str, *things: Thing) -> None:
         # A value that is nothing but a word of ours may be a choice, and not a text.
         return text if ours and text == words else stands.sub(MARK, text)
 
-    needles = sorted({form for each in (words, *cut) for form in (each, written(each))})
+    sent = reword(
+        ctx, (words, *cut), without,
+        lambda row: everywhere or any(_about(row, each) for each in things),
+    )  # fmt: skip
+    unlearn(ctx, words, MARK)
+    edit(ctx, sent)
+
+
+def reword(
+    ctx: Context,
+    words: Iterable[str],
+    change: Callable[[str], str],
+    meant: Callable[[Row], bool] = lambda _row: True,
+) -> list[str]:
+    """Change every copy that is meant in which one of `words` stands; return what was sent."""
+    needles = sorted({form for each in words for form in (each, _written(each))})
     sent: list[str] = []
     for where in COPIES:
         for row in copies.holding(ctx.tx, where, needles):
-            if not everywhere and not any(_about(row, each) for each in things):
+            if not meant(row):
                 continue
             text = row["text"]
             if where.written:
-                text = json.dumps(each_text(json.loads(text), without), ensure_ascii=False)
+                text = json.dumps(each_text(json.loads(text), change), ensure_ascii=False)
             else:
-                text = without(text)
+                text = change(text)
             if text == row["text"]:
                 continue
             copies.reword(ctx.tx, where, row, text)
             if where.table == "outbox":
                 sent.append(row["id"])
+    return sent
+
+
+def unlearn(ctx: Context, words: str, mark: str) -> None:
+    """Take each word that nobody typed anywhere any more out of what was learnt."""
     for each in set(re.findall(r"\w+", words)):
         if len(each) >= LEAST and not copies.is_said(ctx.tx, each):
-            copies.drop_word(ctx.tx, tuple({each, each.lower(), folded(each)}), MARK)
-    _edit(ctx, sent)
+            copies.drop_word(ctx.tx, tuple({each, each.lower(), folded(each)}), mark)
 
 
 def said_by_lotse(words: str) -> bool:
@@ -101,8 +120,7 @@ def _cut(words: str) -> tuple[str, ...]:
     return tuple(f"{' '.join(parts[:at])}…" for at in range(len(parts) - 1, 0, -1))
 
 
-def written(words: str) -> str:
-    """Return how words stand within a text that is stored as JSON."""
+def _written(words: str) -> str:
     return json.dumps(words, ensure_ascii=False)[1:-1]
 
 
@@ -113,7 +131,7 @@ def _about(row: Row, thing: Thing) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", row["text"]) for each in thing.names)
 
 
-def _edit(ctx: Context, sent: list[str]) -> None:
+def edit(ctx: Context, sent: list[str]) -> None:
     """Let what stands in a chat read as it is stored now; what still waits goes out like that."""
     for id in sent:
         stands = copies.newest(ctx.tx, id)

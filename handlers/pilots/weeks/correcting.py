@@ -14,7 +14,7 @@ from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title
 from handlers.kit.readers import TextReader
 from handlers.kit.readers.dates import DateReader
-from handlers.kit.readers.required_text import RequiredTextReader
+from handlers.kit.readers.required_text import ReasonReader, RequiredTextReader
 from handlers.kit.words import Words, _
 from handlers.pilots import cards, editing, measure
 from handlers.pilots.lookup import PilotRef
@@ -285,8 +285,8 @@ def correct_decision(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, ReasonReader(most=500), Ask(_("What have we learnt?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     pilots.change(ctx.tx, found.id, reason=reason, learnt=learnt)

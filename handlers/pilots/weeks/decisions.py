@@ -13,7 +13,7 @@ from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
 from handlers.kit.messages import Button, Buttons, Message, Post, Reply, Text, line
 from handlers.kit.readers import ChoiceReader, ChoicesReader, TextReader
-from handlers.kit.readers.required_text import LinkReader, RequiredTextReader
+from handlers.kit.readers.required_text import LinkReader, ReasonReader
 from handlers.kit.words import Words, _
 from handlers.on_call import duty
 from handlers.pilots import cards, clock, digest, editing, roles
@@ -117,12 +117,61 @@ def _documented(ctx: Context, fixed: Mapping[str, str]) -> dict[str, str]:
     return {"docs": found.docs} if found else {}
 
 
+def _may_be_decided(ctx: Context, pilot: Pilot, decision: Decision) -> None:
+    """Refuse what cannot be decided of a pilot yet, or any more."""
+    found = editing.own(ctx, pilot)
+    if found.state is not PilotState.RUNNING and not found.undecided:
+        raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
+    if decision is Decision.OPERATE:
+        still = open_checks(found)
+        if still:
+            raise Refusal(
+                _("Before operation IT still has to say yes: {checks}.", checks=still),
+                field="decision",
+                buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
+            )
+        _need_second_person(found)
+    elif decision is Decision.AGAIN:
+        _need_last_round(ctx, found)
+
+
+def _need_last_round(ctx: Context, pilot: Pilot) -> None:
+    """Refuse one more round where it is too early or too late for one."""
+    if pilot.undecided:
+        raise Refusal(
+            _("Its sixteen weeks are over. Now it goes into operation, or ends."), field="decision"
+        )
+    if pilot.extended_on is not None:
+        raise Refusal(
+            _("There was one more round already. Now it goes into operation, or ends."),
+            field="decision",
+        )
+    if not clock.decision_due(pilot, clock.current_day(ctx)):
+        last = clock.end_of(pilot, clock.weeks(pilot) - 1)
+        raise Refusal(
+            _("One more round is for the last week; until {day} there is time.", day=last),
+            field="decision",
+        )
+
+
+def _is_written_down(
+    ctx: Context, pilot: Pilot, decision: Decision, docs: str | None = None
+) -> None:
+    found = editing.own(ctx, pilot)
+    if decision is Decision.OPERATE and not (docs or found.docs):
+        raise Refusal(
+            _("Before operation: where is it written how it works? Please give a link."),
+            field="docs",
+        )
+
+
 @feature.command(
     "pilot decide",
     "pilot entscheiden",
     help=_("What becomes of it, and what have we learnt?"),
     hidden=True,
     current=_documented,
+    checks=(_may_be_decided, _is_written_down),
 )
 def decide(
     ctx: Context,
@@ -131,18 +180,12 @@ def decide(
     decision: Annotated[
         Decision, ChoiceReader(Decision, DECISIONS, {}), Ask(_("What becomes of it?"))
     ],
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
-    learnt: Annotated[str, RequiredTextReader(most=500), Ask(_("What have we learnt?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
+    learnt: Annotated[str, ReasonReader(most=500), Ask(_("What have we learnt?"))],
     docs: Annotated[str, LinkReader(), Ask(_("Documentation"), _("A link; needed in operation."))]
     | None = None,
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    if found.state is not PilotState.RUNNING and not found.undecided:
-        raise Refusal(_("“{pilot}” does not run.", pilot=found.name))
-    if found.undecided and decision is Decision.AGAIN:
-        raise Refusal(
-            _("Its sixteen weeks are over. Now it goes into operation, or ends."), field="decision"
-        )
     day = clock.current_day(ctx)
     changed: PilotChanges = {
         "undecided": False,
@@ -154,34 +197,11 @@ def decide(
     }
     match decision:
         case Decision.OPERATE:
-            still = open_checks(found)
-            if still:
-                raise Refusal(
-                    _("Before operation IT still has to say yes: {checks}.", checks=still),
-                    buttons=(Button(_("IT's view"), call("pilot it", pilot=found.id)),),
-                )
-            _need_second_person(found)
-            if not (docs or found.docs):
-                raise Refusal(
-                    _("Before operation: where is it written how it works? Please give a link."),
-                    field="docs",
-                )
             if found.state is PilotState.STOPPED:
                 editing.take_name(ctx, found)
                 digest.plan(ctx, found.id)
             changed |= {"state": PilotState.OPERATING, "stopped_on": None}
         case Decision.AGAIN:
-            if found.extended_on is None and not clock.decision_due(found, day):
-                last = clock.end_of(found, clock.weeks(found) - 1)
-                raise Refusal(
-                    _("One more round is for the last week; until {day} there is time.", day=last),
-                    field="decision",
-                )
-            if found.extended_on is not None:
-                raise Refusal(
-                    _("There was one more round already. Now it goes into operation, or ends."),
-                    field="decision",
-                )
             changed |= {"extended_on": day}
         case Decision.STOP:
             changed |= {"state": PilotState.STOPPED, "stopped_on": day}
@@ -252,7 +272,7 @@ def give_up(
     ctx: Context,
     pilot: PilotRef,
     *,
-    reason: Annotated[str, RequiredTextReader(most=300), Ask(_("Why?"))],
+    reason: Annotated[str, ReasonReader(most=300), Ask(_("Why?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
     if found.state is PilotState.OPERATING:
@@ -311,8 +331,14 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
     """Show it to who asks; nothing is posted without a press."""
     found = editing.own(ctx, pilot)
     message = cards.result(ctx, found)
+    if not _is_decided(found):
+        return Reply(message)
     post = Button(_("Post it"), call("pilot post", pilot=found.id), "primary")
     return Reply(Message((*message.parts, Buttons((post,)))))
+
+
+def _is_decided(pilot: Pilot) -> bool:
+    return bool(pilot.decision) and not pilot.undecided
 
 
 @feature.command(
@@ -320,6 +346,11 @@ def result(ctx: Context, pilot: PilotRef) -> Reply:
 )
 def post(ctx: Context, pilot: PilotRef) -> Reply:
     found = editing.own(ctx, pilot)
+    if not _is_decided(found):
+        raise Refusal(
+            _("The result of “{pilot}” is posted once it is decided.", pilot=found.name),
+            buttons=(Button(_("Show"), call("pilot", pilot=found.id)),),
+        )
     rooms = with_role(ctx.tx, PlaceRole.GENERAL)
     if ctx.place is not None and ctx.place.kind == PlaceKind.CHANNEL:
         where = ctx.place.id

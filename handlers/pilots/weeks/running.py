@@ -36,11 +36,17 @@ IdField = Annotated[str, SHORT, Ask(_("Which"))]
 # --- candidates ----------------------------------------------------------------------------
 
 
+def _few_candidates(ctx: Context, pilot: Pilot, workflow: str) -> None:
+    if len(log.candidates(ctx.tx, editing.own(ctx, pilot).id)) >= more.CANDIDATES:
+        raise Refusal(_("Three are enough to choose from."), field="workflow", kept=workflow)
+
+
 @feature.command(
     "pilot candidate",
     "pilot kandidat",
     help=_("A workflow that may be chosen; three at most."),
     hidden=True,
+    checks=(_few_candidates,),
 )
 def candidate(
     ctx: Context,
@@ -51,9 +57,6 @@ def candidate(
     gives: Annotated[str, LINE, Ask(_("What comes out?"))],
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    known = log.candidates(ctx.tx, found.id)
-    if len(known) >= more.CANDIDATES:
-        raise Refusal(_("Three are enough to choose from."), field="workflow")
     log.add_candidate(
         ctx.tx, found.id, log.Candidate(ctx.new_id(), workflow, takes, gives, chosen=False)
     )
@@ -77,7 +80,32 @@ def choose(ctx: Context, pilot: PilotRef, candidate: IdField) -> Reply:
 # --- values --------------------------------------------------------------------------------
 
 
-@feature.command("pilot value", "pilot wert", help=_("What was measured in a week."), hidden=True)
+def _part_of_it(_ctx: Context, value: str, waiting: str = "") -> None:
+    if waiting and not 0 <= float(waiting) <= float(value):
+        raise Refusal(_("Waiting is a part of the value."), field="waiting")
+
+
+def _week_of_it(ctx: Context, pilot: Pilot, day: date | None = None) -> None:
+    """Refuse a week before the pilot began, and one that is still to come."""
+    found = editing.running(ctx, pilot)
+    week = measure.week_of(day or clock.current_day(ctx))
+    if found.started_on is not None and week < measure.week_of(found.started_on):
+        began = _("It began on {day}; what was before is its baseline.", day=found.started_on)
+        raise Refusal(began, field="day")
+    _need_past(ctx, week, "day")
+
+
+def _possible(ctx: Context, pilot: Pilot, value: str) -> None:
+    _need_possible(editing.running(ctx, pilot), value, "value")
+
+
+@feature.command(
+    "pilot value",
+    "pilot wert",
+    help=_("What was measured in a week."),
+    hidden=True,
+    checks=(_possible, _week_of_it, _part_of_it),
+)
 def value(
     ctx: Context,
     pilot: PilotRef,
@@ -92,14 +120,8 @@ def value(
     satisfaction: Annotated[str, NUMBER, Ask(_("Customers' satisfaction"))] = "",
 ) -> Reply:
     found = editing.running(ctx, pilot)
-    if waiting and not 0 <= float(waiting) <= float(value):
-        raise Refusal(_("Waiting is a part of the value."), field="waiting")
     working = str(round(float(value) - float(waiting), 4)) if waiting else None
     week = measure.week_of(day or clock.current_day(ctx))
-    if found.started_on is not None and week < measure.week_of(found.started_on):
-        began = _("It began on {day}; what was before is its baseline.", day=found.started_on)
-        raise Refusal(began, field="day")
-    _need_possible(ctx, found, week, value, "day", "value")
     entered = log.Value(
         week=week,
         value=value,
@@ -118,15 +140,16 @@ def value(
     return Reply(_entry_message(ctx, found), posts=posts, subject=found.name)
 
 
-def _need_possible(ctx: Context, pilot: Pilot, week: str, value: str, when: str, what: str) -> None:
-    """Refuse a week that is still to come, and a value that what is measured cannot have.
-
-    `when` and `what` are the fields in which they stand.
-    """
+def _need_past(ctx: Context, week: str, field: str) -> None:
+    """Refuse a week that is still to come; `field` is where it stands."""
     if week > measure.week_of(clock.current_day(ctx)):
-        raise Refusal(_("Week {week} is still to come.", week=int(week[6:])), field=when)
+        raise Refusal(_("Week {week} is still to come.", week=int(week[6:])), field=field)
+
+
+def _need_possible(pilot: Pilot, value: str, field: str) -> None:
+    """Refuse a value that what is measured cannot have; `field` is where it stands."""
     if measure.is_below_zero(pilot, value):
-        raise Refusal(_("A value below zero does not fit here. Please look again."), field=what)
+        raise Refusal(_("A value below zero does not fit here. Please look again."), field=field)
 
 
 def _entry_message(ctx: Context, pilot: Pilot) -> Message:
@@ -166,11 +189,26 @@ WHAT = ChoiceReader(
 )
 
 
+def _is_table(ctx: Context, pilot: Pilot, table: str) -> None:
+    """Refuse a table without values, and one with values that cannot be."""
+    found = editing.own(ctx, pilot)
+    try:
+        values = measure.aggregated(table)
+    except measure.Unreadable as error:
+        raise Refusal(_("I cannot read line {n}.", n=int(error.args[0])), field="table") from error
+    if not values:
+        raise Refusal(_("There is no value in it."), field="table")
+    for each in values:
+        _need_past(ctx, each.week, "table")
+        _need_possible(found, each.value, "table")
+
+
 @feature.command(
     "pilot import",
     "pilot einlesen",
     help=_("Values from a table: day;value, or in;started;done. Only weekly means are kept."),
     hidden=True,
+    checks=(_is_table,),
 )
 def read_in(
     ctx: Context,
@@ -181,14 +219,7 @@ def read_in(
     source: Annotated[str, SHORT, Ask(_("From where is it known?"))] = "",
 ) -> Reply:
     found = editing.own(ctx, pilot)
-    try:
-        values = measure.aggregated(table)
-    except measure.Unreadable as error:
-        raise Refusal(_("I cannot read line {n}.", n=int(error.args[0])), field="table") from error
-    if not values:
-        raise Refusal(_("There is no value in it."), field="table")
-    for each in values:
-        _need_possible(ctx, found, each.week, each.value, "table", "table")
+    values = measure.aggregated(table)
     if what is What.BASELINE:
         return _baseline(ctx, found, measure.as_baseline(values), source)
     said = _n("{n} week read in.", "{n} weeks read in.", len(values))
@@ -227,12 +258,18 @@ def _baseline(ctx: Context, pilot: Pilot, read: measure.Baseline, source: str) -
 # --- obstacles, later, improved ------------------------------------------------------------
 
 
+def _ahead(ctx: Context, due: date) -> None:
+    if due < clock.current_day(ctx):
+        raise Refusal(_("Please give a day that is still to come."), field="due")
+
+
 @feature.command(
     "pilot obstacle",
     "pilot hindernis",
     help=_("Something is in the way: the champion hears of it."),
     hidden=True,
     needs="pilot",
+    checks=(_ahead,),
 )
 def obstacle(
     ctx: Context,
@@ -242,8 +279,6 @@ def obstacle(
     due: Annotated[date, DateReader(), Ask(_("Until when should it be gone?"))],
 ) -> Reply:
     found = editing.fresh(ctx, pilot)
-    if due < clock.current_day(ctx):
-        raise Refusal(_("Please give a day that is still to come."), field="due")
     id = ctx.new_id()
     log.add_obstacle(ctx.tx, found.id, id=id, words=words, due=due, day=clock.current_day(ctx))
     editing.note(ctx, found, PilotEvent.OBSTACLE, words)

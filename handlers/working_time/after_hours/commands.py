@@ -6,7 +6,6 @@ people could restore a service is off until the works council's reference is ent
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import Annotated
 
@@ -23,7 +22,7 @@ from handlers.working_time import hours
 from handlers.working_time.after_hours import digest
 from storage import working_time as stored
 from storage import workspaces
-from storage.engine.ids import ServiceId
+from storage.incidents import pages
 
 feature = Feature(_("Outside working hours"))
 
@@ -69,12 +68,9 @@ def show(ctx: Context) -> Reply:
 
 
 def _shares(ctx: Context) -> list[Words]:
-    all: Counter[ServiceId] = Counter()
-    late: Counter[ServiceId] = Counter()
-    ours = working_hours.company(ctx)
-    for each in stored.declared(ctx.tx, ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)):
-        all[each.service] += each.count
-        late[each.service] += 0 if ours.is_working(each.at) else each.count
+    start, end = ctx.now - WINDOW, ctx.now + timedelta(microseconds=1)
+    all = {each.service: each.count for each in pages.summary(ctx.tx, start, end)}
+    late = digest.outside(ctx, start, end)
     enough = [id for id, count in all.items() if count >= LEAST]
     enough.sort(key=lambda id: (-late[id] / all[id], -all[id], id))
     return [

@@ -11,8 +11,8 @@ from handlers.kit.context import Context
 from handlers.kit.doors import Section, Week, figure
 from handlers.kit.messages import Facts, Title
 from handlers.kit.words import Sentence, _, _n
-from storage import working_time as after_hours
 from storage.engine.ids import ServiceId
+from storage.incidents import pages
 
 feature = Feature(_("Outside working hours"))
 
@@ -28,23 +28,18 @@ NIGHT = feature.measure(
 
 
 @feature.section(35)
-def section(ctx: Context, week: Week) -> Section | None:
-    """Return the week's incidents outside working hours; None if there were none."""
+def section(ctx: Context, week: Week) -> Section:
+    """Return the week's incidents outside working hours, or that there were none."""
     late = in_week(ctx, week.start, week.end)
     if late is None:
-        return None
+        return Section(quiet=(NIGHT.name,))
     row = (_("Outside working hours"), late)
     return Section(parts=(Title(_("How incidents ended")), Facts((row,))))
 
 
 def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     """Return the digest's words on incidents outside working hours; None if there were none."""
-    found = after_hours.declared(ctx.tx, start, end)
-    ours = working_hours.company(ctx)
-    late: Counter[ServiceId] = Counter()
-    for each in found:
-        if not ours.is_working(each.at):
-            late[each.service] += each.count
+    late = outside(ctx, start, end)
     if not late:
         return None
     services = [
@@ -54,10 +49,22 @@ def in_week(ctx: Context, start: datetime, end: datetime) -> Sentence | None:
     return _n(
         "{late} of {n} incident ({services})",
         "{late} of {n} incidents ({services})",
-        figure(NIGHT, sum(each.count for each in found)),
+        figure(NIGHT, sum(each.count for each in pages.summary(ctx.tx, start, end))),
         late=figure(NIGHT, late.total()),
         services=services,
     )
+
+
+def outside(ctx: Context, start: datetime, end: datetime) -> Counter[ServiceId]:
+    """Return how many incidents of each service were declared outside working hours.
+
+    The store counts them, night by night: a week may have many thousands.
+    """
+    late: Counter[ServiceId] = Counter()
+    for begins, ends in working_hours.company(ctx).outside(start, end):
+        for each in pages.summary(ctx.tx, begins, ends):
+            late[each.service] += each.count
+    return late
 
 
 def _name(ctx: Context, id: ServiceId) -> str:
