@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.delivery import erasures, replies
+from bot.delivery import replies
 from bot.delivery.enqueue import store_posts
 from bot.delivery.replies import DRAFT
 from bot.delivery.requests import Named, Request, Response, cleaned, read_answer, written
 from bot.delivery.senders import introductions
 from bot.delivery.senders.identify import find_or_create_person, find_or_create_place
 from bot.delivery.shortcuts import FORM
+from bot.delivery.transactions import erasures
 from bot.delivery.transactions.machines import Machines
 from handlers import rights
 from handlers.conversation import typed_labels

@@ -151,7 +151,7 @@ def test_who_does_not_lie_there_yet_is_told_so(folder: Path, logged: Logged) -> 
     ours.backups.write_text("a file where the folder should be")
     with closing(Sqlite(folder / "lotse.db")) as database, staged(database) as bot:
         lotse = app.build(ours, database, bot.clock, demo=False)
-        assert "a restored backup would bring you back" in erased_at(bot, lotse)
+        assert "a backup that is loaded would bring you back" in erased_at(bot, lotse)
         logged.take("Who was erased could not be written beside the backups")
         ours.backups.unlink()
         swept: list[int] = []

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.delivery import erasures
 from bot.delivery.clock import Clock
+from bot.delivery.transactions import erasures
 from handlers.kit.ahead import Read
 from handlers.kit.commands import Feature
 from handlers.kit.context import Context

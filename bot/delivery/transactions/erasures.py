@@ -32,7 +32,7 @@ async def answered(answer: Response, keep: Keep) -> Response:
         said = line(
             _(
                 "You are erased here. That could not be written down beside the backups yet; I "
-                "try again each minute. Until then, a restored backup would bring you back."
+                "try again each minute. Until then, a backup that is loaded would bring you back."
             )
         )
         return replace(answer, message=spoken(said, answer.language, "UTC"))
