@@ -328,12 +328,12 @@ def judged(folder: Path, should: dict[str, list[str]] | None) -> dict[str, list[
 # --- all points ------------------------------------------------------------------------------
 
 
-def apart(work: Callable[[], object]) -> int:
-    """Do something in a process of its own; return how it ended."""
+def begun(work: Callable[[], object]) -> int:
+    """Do something in a process of its own; return its id."""
     sys.stdout.flush()
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return child
     code = 1
     try:
         work()
@@ -343,6 +343,16 @@ def apart(work: Callable[[], object]) -> int:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def ended(child: int) -> int:
+    """Wait for a process; return how it ended."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def apart(work: Callable[[], object]) -> int:
+    """Do something in a process of its own; return how it ended."""
+    return ended(begun(work))
 
 
 def lived(folder: Path, steps: Sequence[Step], at: str = "", passing: int = 0) -> int:
@@ -377,21 +387,34 @@ def round_of(seed: int, folder: Path, most: int | None = None) -> tuple[int, int
 
     assert apart(keep) == 0
 
-    def compare() -> None:
-        judged(there, json.loads(should.read_text("utf-8")))
-
-    names, there = sorted(passed), folder / "killed"
+    names = sorted(passed)
     chosen = names if most is None else chance.sample(names, most)
-    for name in chosen:
-        passing = chance.randint(1, passed[name])
-        there.mkdir()
-        where = f"seed {seed}, {name}, passing {passing} of {passed[name]}"
-        assert lived(there, steps, name, passing) == -signal.SIGKILL, f"{where}: was not killed"
-        assert lived(there, steps) == 0, f"{where}: the next life does not go on"
-        assert apart(compare) == 0, where
-        shutil.rmtree(there)
+    plan = [(name, chance.randint(1, passed[name])) for name in chosen]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    killing = [
+        begun(functools.partial(kill_at, folder / f"killed{n}", should, steps, plan[n::cores]))
+        for n in range(cores)
+    ]
+    assert [ended(each) for each in killing] == [0] * cores, f"seed {seed}"
     shutil.rmtree(whole)
     return len(names), len(chosen)
+
+
+def kill_at(
+    folder: Path, should: Path, steps: Sequence[Step], plan: Sequence[tuple[str, int]]
+) -> None:
+    """Play the story for each of these points, end it there, go on, and compare."""
+
+    def compare() -> None:
+        judged(folder, json.loads(should.read_text("utf-8")))
+
+    for name, passing in plan:
+        folder.mkdir()
+        where = f"{name}, passing {passing}"
+        assert lived(folder, steps, name, passing) == -signal.SIGKILL, f"{where}: was not killed"
+        assert lived(folder, steps) == 0, f"{where}: the next life does not go on"
+        assert apart(compare) == 0, where
+        shutil.rmtree(folder)
 
 
 def main() -> None:
