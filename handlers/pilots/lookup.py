@@ -11,7 +11,7 @@ from handlers.kit.commands import Ask, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Elsewhere, Refusal
 from handlers.kit.messages import Button, FieldKind
-from handlers.kit.readers import NameReader, after, folded
+from handlers.kit.readers import after, folded
 from handlers.kit.words import Words, _, some
 from storage import automations, pilots
 from storage.automations import Automation
@@ -19,23 +19,19 @@ from storage.engine import Tx
 from storage.pilots import Pilot
 
 
-def _unknown(name: str, known: list[str]) -> Refusal:
-    if known:
+def _unknown(name: str, known: list[str], *, automations: bool = False) -> Refusal:
+    about = {"name": name[:80], "known": some(known, 5)}
+    if not known:
         return Refusal(
-            _(
-                "There is no pilot called “{name}”. There are: {known}.",
-                name=name[:80],
-                known=some(known, 5),
-            ),
-            buttons=(tables.whole("pilots"),) if len(known) > 5 else (),
+            _("There is no pilot yet."),
+            buttons=(Button(_("Start a pilot"), call("pilot new")),),
         )
-    return Refusal(
-        _("There is no pilot yet."),
-        buttons=(Button(_("Start a pilot"), call("pilot new")),),
-    )
-
-
-WHOLE = NameReader(pilots.all, _unknown)
+    said = _("There is no pilot called “{name}”. There are: {known}.", **about)
+    if automations:
+        said = _(
+            "There is no pilot and no automation called “{name}”. There are: {known}.", **about
+        )
+    return Refusal(said, buttons=(tables.whole("pilots"),) if len(known) > 5 else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class PilotReader:
                     ),
                     buttons=(Button(_("Show"), call("auto", automation=automation.id)),),
                 )
-        raise _unknown(text, [each.name for each in known])
+        raise _unknown(text, [each.name for each in known], automations=self.automations)
 
     def all(self, tx: Tx) -> Sequence[Pilot]:
         """Return what can be named alone."""
@@ -93,7 +89,11 @@ class PilotReader:
         for each in self._known(ctx):
             if each.id == raw or folded(each.name) == folded(raw):
                 return each
-        return WHOLE.value(raw, ctx)
+        fitting = [each for each in self._known(ctx) if _fits(folded(raw), folded(each.name))]
+        if len(fitting) == 1:
+            return fitting[0]
+        known = fitting or self._known(ctx)
+        raise _unknown(raw, [each.name for each in known], automations=self.automations)
 
     def choices(self, ctx: Context) -> tuple[tuple[str, Words], ...]:
         return tuple((each.id, each.name) for each in self._known(ctx))

@@ -112,6 +112,16 @@ def test_words_behind_the_name_are_taps(anna: Say, bot: Stage, typed: str) -> No
     assert rows == [{"answer": "relieved"}]
 
 
+def test_a_part_of_a_name_in_the_form_is_enough_and_all_that_there_are_are_named(
+    anna: Say, bot: Stage
+) -> None:
+    running(bot)
+    do(anna, "feedback", pilot="Reparatur", sentence="Spart mir zwei Anrufe")
+    assert bot.rows("select sentence from pilot_sentences where workspace = :workspace")
+    said = do(anna, "feedback", pilot="Xyz", sentence="Spart mir zwei Anrufe")
+    assert "weder ein Pilotprojekt noch eine Automatisierung" in said or "no pilot and no" in said
+
+
 def test_a_sentence_a_detour_and_a_question_behind_the_name(
     anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
 ) -> None:
