@@ -191,7 +191,13 @@ class Intake:
             return 404, "not found"
         values = {**values_of(call), "slug": found.slug, "create": "1" if create else ""}
         await self._dispatcher.report(self._hook, found.workspace, "", values)
-        return (201, "Created") if create else (404, "not found")
+        if not create:
+            return 404, "not found"
+        # Nobody is told of a draft that was not made because too many wait to be entered.
+        made = await self._dispatcher.find(
+            lambda tx, _now: bool(intake.by_slug(tx.within(found.workspace), found.slug))
+        )
+        return (201, "Created") if made else (404, "not found")
 
     async def _refused(self, workspace: str, automation: AutomationId | None, why: str) -> None:
         """List on the card of an automation that a call could not be used."""

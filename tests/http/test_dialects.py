@@ -133,6 +133,17 @@ async def test_a_name_that_fits_nothing_is_listed_or_becomes_a_draft(caller: Cal
     assert (await caller(f"/ping/{RID}/backup"))[0] == 404
 
 
+async def test_nobody_is_told_of_a_draft_that_was_not_made(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.automations.intake.heartbeat.DRAFTS", 1)
+    assert await caller(f"/ping/{KEY}/first?create=1") == (201, "Created")
+    assert await caller(f"/ping/{KEY}/second?create=1") == (404, "not found")
+    assert caller.rows("slug from automation_strays where workspace = :workspace") == [
+        {"slug": "second"}
+    ]
+
+
 @pytest.mark.parametrize(("said", "listed"), [("env=test", ["test"]), ("status=strange", ["form"])])
 async def test_a_call_that_does_not_count_makes_a_draft_without_a_run(
     caller: Caller, said: str, listed: list[str]

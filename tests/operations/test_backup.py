@@ -372,7 +372,7 @@ def test_sealing_is_undone_by_opening_and_any_change_is_noticed(size: int, wrong
     (None, "key.txt cannot be read: No such file or directory."),
     (sealing.pair()[0].encode(), "--key-file does not hold a private key of backups (it begins"),
     (b"\xff\xfe", "key.txt is no key: it is no text."),
-])  # fmt: skip
+], ids=["missing", "public", "bytes"])  # fmt: skip
 def test_a_key_file_that_is_none_is_named(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
