@@ -55,6 +55,8 @@ def build(
             slack.refresh_home_tabs()
 
     dispatcher = Dispatcher(database, FEATURES, clock, new_id, committed)
+    # Where nothing listens, in the terminal or a worker, it is what the settings say.
+    dispatcher.address = settings.url or f"http://{settings.host}:{settings.port}"
     pace = courier.pace
     slack = _slack(settings, database, dispatcher, clock, pace) if settings.slack else None
     if slack is not None:

@@ -9,7 +9,17 @@ from handlers.feedback import of_automations
 from handlers.kit.commands import Ask, Feature, call
 from handlers.kit.context import Context
 from handlers.kit.errors import Refusal
-from handlers.kit.messages import Button, Buttons, Message, Part, Reply, Text, Title, line
+from handlers.kit.messages import (
+    Button,
+    Buttons,
+    Items,
+    Message,
+    Part,
+    Reply,
+    Text,
+    Title,
+    line,
+)
 from handlers.kit.people import AsItIs, say_differently
 from handlers.kit.readers import ChoiceReader, NumberReader, TextReader, folded
 from handlers.kit.readers.required_text import ReasonReader, need_sentence
@@ -38,6 +48,7 @@ RELIEF = ChoiceReader(
         "no": ("nein", "no"),
     },
 )
+MOST = 100  # sentences that are shown at once, the newest
 TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for word in said}
 
 
@@ -74,6 +85,9 @@ def feedback(
     said = folded(sentence).strip(" .,!")
     if isinstance(pilot, Automation):
         return of_automations.answer(ctx, pilot, sentence, TAPS.get(said))
+    if said in TAPS and (pilot.visible or relief.is_small(ctx, pilot)):
+        # What is true of the answer is said before it: here it takes the tap itself.
+        return Reply(Message(tuple(cards.taps(ctx, pilot))), nameless=True)
     if said in TAPS:
         return _tapped(ctx, pilot, TAPS[said])
     if said in of_automations.BYPASSED:
@@ -110,6 +124,20 @@ def feedback(
 )
 def tap(ctx: Context, pilot: ABOUT, answer: Annotated[Relief, RELIEF, Ask(_("Answer"))]) -> Reply:
     return _tapped(ctx, pilot, answer)
+
+
+@feature.command(
+    "feedback sentences",
+    "feedback sätze",
+    help=_("Every sentence about a pilot, of the weeks that are over."),
+    hidden=True,
+    reads=True,
+)
+def sentences(ctx: Context, pilot: ABOUT) -> Reply:
+    found = answers.sentences(ctx.tx, pilot.id, MOST, relief.week_of(ctx))
+    parts: list[Part] = [Title(pilot.name), Text(_("Sentences, without names:"))]
+    parts.append(Items(tuple(found)) if found else Text(_("Nothing stands here.")))
+    return Reply(Message(tuple(parts)), subject=pilot.name)
 
 
 def _tapped(ctx: Context, pilot: Pilot, answer: Relief) -> Reply:

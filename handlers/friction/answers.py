@@ -214,8 +214,10 @@ def _answered(
         )
     history(ctx, pattern.id, PatternEvent.PARKED if parked else PatternEvent.ANSWERED, reason)
     answered = replace(pattern, result=result, reason=reason, parked=parked, answered_at=ctx.now)
+    # Who has read another answer hears of this one, too.
+    posts = sending_answers.take_back(ctx, pattern) if pattern.answered_at is not None else ()
     sending_answers.tell(ctx, answered, grouping.authors(ctx, whole))
     kept = _("Answered. Everybody who noted it with their name hears of it; all can read it.")
     suits = result == Result.SUITABLE.value and cards.pilot_of(ctx, pattern) is None
     buttons = cards.buttons(ctx, answered)[:1] if suits else ()
-    return Reply(line(kept, *buttons))
+    return Reply(line(kept, *buttons), posts=posts)

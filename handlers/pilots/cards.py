@@ -19,6 +19,7 @@ from storage.pilots import ROLES, Pilot, answers, log
 from storage.pilots.states import STARTED, PilotState
 
 age = clock.age  # for those who only name a pilot
+SENTENCES = 3  # that stand on the card; the others behind a button
 
 
 def card(ctx: Context, pilot: Pilot) -> Message:
@@ -164,7 +165,8 @@ def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
     """Return what is learnt from the weeks that are over: detours and sentences."""
     week = relief.week_of(ctx)
     items: list[Words] = signals(ctx, pilot)
-    items += answers.sentences(ctx.tx, pilot.id, 3, week)
+    sentences = answers.sentences(ctx.tx, pilot.id, SENTENCES + 1, week)
+    items += sentences[:SENTENCES]
     rounds = relief.closed(ctx, pilot)
     if rounds:
         items += [
@@ -172,6 +174,9 @@ def _learnt(ctx: Context, pilot: Pilot) -> list[Part]:
             for said, n in relief.reasons(ctx, pilot, rounds[0])
         ]
     parts: list[Part] = [Text(_("What we are learning:")), Items(tuple(items))] if items else []
+    if len(sentences) > SENTENCES:
+        every = Button(_("All sentences"), call("feedback sentences", pilot=pilot.id), "quiet")
+        parts.append(Buttons((every,)))
     answered = [each for each in answers.questions(ctx.tx, pilot.id) if each.answer is not None]
     if answered:
         told = [  # the latest first

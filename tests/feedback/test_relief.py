@@ -112,6 +112,20 @@ def test_words_behind_the_name_are_taps(anna: Say, bot: Stage, typed: str) -> No
     assert rows == [{"answer": "relieved"}]
 
 
+def test_every_sentence_can_be_read_once_its_week_is_over(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id, _users = running(bot)
+    for n in range(5):
+        anna(f"feedback triage Das ist Satz {n}")
+    assert "Satz" not in do(chris, "feedback sentences", pilot=id), "only when the week is over"
+    wind(to="2026-11-30 10:00")
+    card = do(chris, "pilot", pilot=id)
+    assert len(re.findall(r"Das ist Satz", card)) == 3 and "All sentences" in card
+    every = do(chris, "feedback sentences", pilot=id)
+    assert len(set(re.findall(r"Das ist Satz \d", every))) == 5
+
+
 def test_a_part_of_a_name_in_the_form_is_enough_and_all_that_there_are_are_named(
     anna: Say, bot: Stage
 ) -> None:
@@ -171,6 +185,11 @@ def test_small_and_visible_pilots_say_so_before_the_tap(chris: Say, bot: Stage) 
     do(chris, "pilot start", pilot=open_one)
     assert "Answers of this pilot are shown" in do(chris, "pilot", pilot=open_one)
     assert "before the start only" in do(chris, "pilot users", pilot=big, who="Anna", visible="yes")
+    for name, said in (("Offen", "are shown"), ("Reparatur", "Fewer than five")):
+        assert said in chris(f"feedback {name} ja"), "typed as well: it is not counted yet"
+    assert bot.rows("select answer from pilot_taps where workspace = :workspace") == []
+    chris("feedback Groß ja")
+    assert len(bot.rows("select answer from pilot_taps where workspace = :workspace")) == 1
 
 
 def signals_of(bot: Stage) -> list[tuple[str, str, int | None, str]]:

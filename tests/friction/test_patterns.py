@@ -333,6 +333,19 @@ def test_the_taps_advise_a_person_decides_and_everybody_hears(
     assert row == [{"judgement": 2, "written": "no"}]
 
 
+def test_another_answer_reaches_those_who_have_read_the_first(
+    anna: Say, chris: Say, bot: Stage, wind: Callable[..., None]
+) -> None:
+    id = confirmed(bot, anna, chris)
+    do(chris, "pattern park", pattern=id, reason="Das liegt außerhalb.")
+    wind(to="2026-11-24 09:01")
+    assert "Das liegt außerhalb." in anna.sees()[-1]
+    do(chris, "pattern answer", pattern=id, result="human", reason="Der Schritt bleibt so.")
+    wind(to="2026-11-25 09:01")
+    assert "Der Schritt bleibt so." in anna.sees()[-1]
+    assert not [each for each in anna.sees() if "Das liegt außerhalb." in each]
+
+
 def test_outside_the_focus_it_is_parked_with_its_reason(anna: Say, chris: Say, bot: Stage) -> None:
     do(chris, "mandate edit", goals="Schneller liefern", focus="Reparatur\nEinkauf")
     id = confirmed(bot, anna, chris, area="Lager")

@@ -43,6 +43,7 @@ READINGS = {  # every command that reads, and those that only show, with values 
     "friction like": {"note": "x"}, "pilot corrections": {"pilot": "x"},
     "pilot more": {"pilot": "x"}, "pilot candidates": {"pilot": "x"},
     "pilot history": {"pilot": "x"}, "pilot result": {"pilot": "x"}, "retention": {},
+    "feedback sentences": {"pilot": "x"},
 }  # fmt: skip
 
 

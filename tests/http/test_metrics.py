@@ -128,6 +128,9 @@ async def test_it_answers_this_machine_only_or_who_shows_the_token(
 ) -> None:
     response = await client.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"})
     assert response.status == 403
+    assert (await client.get("/metrics")).status == 200
+    response = await client.get("/metrics", headers={"Host": "evil.example"})
+    assert response.status == 403, "a page elsewhere may have given this machine a name"
     object.__setattr__(lotse.settings, "metrics_token", TOKEN)
     assert (await client.get("/metrics")).status == 403
     shown = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "1.2.3.4"}

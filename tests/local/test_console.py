@@ -17,7 +17,7 @@ from bot.config import Settings
 from bot.delivery.clock import HandClock
 from bot.local import console, demo
 from bot.lotse import Lotse, demo_url
-from storage.engine import opening
+from storage.engine import Database, opening
 from tests.pretend.stage import MONDAY
 
 ROOT = Path(__file__).parent.parent.parent
@@ -202,3 +202,8 @@ async def test_what_stands_in_a_field_can_be_emptied(lotse: Lotse) -> None:
     said = await screen(lotse, *shows, "", "-", "", "", "")
     assert "kann leer bleiben; - leert es" in said
     assert said.count("Betriebsferien: keine") == 1
+
+
+def test_secret_addresses_follow_the_settings_where_nothing_listens(database: Database) -> None:
+    ours = Settings(url="https://lotse.example.com")
+    assert app.build(ours, database, demo=True).dispatcher.address == "https://lotse.example.com"
