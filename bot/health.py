@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.lotse import Lotse, store_url
+from bot.lotse import Lotse, demo_url
 from storage.delivery import outbox, places, timers, waiting
 from storage.delivery import stuck as stuck_parcels
 from storage.engine import Row, StorageError, Tx
@@ -190,7 +190,9 @@ def _names(lotse: Lotse) -> list[str]:
 
 
 def _disk(lotse: Lotse) -> Line:
-    url = store_url(lotse.settings)
+    # Without a platform `serve` and `work` use the configured store; the page tells the demo.
+    settings = lotse.settings
+    url = settings.database_url if lotse.local is None else demo_url(settings)
     folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else None
     if folder is None or not folder.is_dir():
         return "green", ""

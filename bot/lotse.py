@@ -120,14 +120,15 @@ def demo_url(settings: Settings) -> str:
     return f"sqlite:///{settings.data / 'demo.db'}"
 
 
-def store_url(settings: Settings) -> str:
-    """Return where a Lotse with these settings remembers: the demo's file without a platform.
+def running_url(settings: Settings) -> str:
+    """Return where a Lotse with these settings remembers; without a platform it is the demo's."""
+    return demo_url(settings) if settings.demo else settings.database_url
 
-    A `DATABASE_URL` of one's own counts in any case: somebody puts a store in order with it.
-    """
-    unset = Settings().database_url
-    demo = settings.demo and settings.database_url == unset
-    return demo_url(settings) if demo else settings.database_url
+
+def store_url(settings: Settings) -> str:
+    """Return which store is put in order: a `DATABASE_URL` of one's own, else the running one's."""
+    given = settings.database_url != Settings().database_url
+    return settings.database_url if given else running_url(settings)
 
 
 def company(id: str, settings: Settings) -> Workspace:

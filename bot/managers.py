@@ -7,7 +7,7 @@ import sys
 from bot.config import Settings
 from bot.delivery.clock import Clock
 from bot.delivery.ids import new_id
-from bot.lotse import DEMO, MAIN, demo_url
+from bot.lotse import DEMO, MAIN, running_url
 from handlers.kit.readers import folded
 from handlers.settings import managers
 from storage import audit, people, workspaces
@@ -25,7 +25,7 @@ def run(settings: Settings, way: str, who: PersonId = NOBODY, workspace: str = "
     Raises `StorageError` when the database cannot be used.
     """
     company = workspace or (DEMO if settings.demo else MAIN)
-    url = demo_url(settings) if settings.demo else settings.database_url
+    url = running_url(settings)
     try:
         database = opening.open_database(url)
     except AlreadyRunning:

@@ -145,7 +145,7 @@ def _given(env: Mapping[str, str]) -> list[str]:
 
 
 def _store(settings: Settings, env: Mapping[str, str]) -> Store:
-    url = lotse.demo_url(settings) if settings.demo else settings.database_url
+    url = lotse.running_url(settings)
     company = lotse.company(lotse.DEMO if settings.demo else lotse.MAIN, settings)
     store = Store(company, frozenset(_given(env)))
     if url.startswith("sqlite:///"):

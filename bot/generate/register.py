@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.config import Settings
 from bot.delivery.clock import Clock
 from bot.delivery.ids import new_id
-from bot.lotse import DEMO, MAIN, demo_url
+from bot.lotse import DEMO, MAIN, running_url
 from handlers import FEATURES
 from handlers.automations import export
 from handlers.kit.context import LOTSE, Context
@@ -22,14 +22,9 @@ def write(settings: Settings, *, csv: bool, ai_only: bool) -> int:
 
     Raises `StorageError` when the store cannot be used.
     """
-    with opening.look_into(address(settings)) as tx:
+    with opening.look_into(running_url(settings)) as tx:
         sys.stdout.write(text(tx, settings, csv=csv, ai_only=ai_only))
     return 0
-
-
-def address(settings: Settings) -> str:
-    """Return the address of the store in use; without a platform it is the demo's."""
-    return demo_url(settings) if settings.demo else settings.database_url
 
 
 def company(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from bot.config import Settings, operator_language
 from bot.delivery.clock import Clock
 from bot.delivery.ids import new_id
-from bot.lotse import DEMO, MAIN, demo_url
+from bot.lotse import DEMO, MAIN, running_url
 from handlers import FEATURES
 from handlers.kit import calendar
 from handlers.kit.context import LOTSE, Context
@@ -27,7 +27,7 @@ def write(settings: Settings, *, by: date | None, workspace: str) -> int:
 
     Raises `StorageError` when the database cannot be used.
     """
-    url = demo_url(settings) if settings.demo else settings.database_url
+    url = running_url(settings)
     company = workspace or (DEMO if settings.demo else MAIN)
     try:
         database = opening.open_database(url)

@@ -16,7 +16,7 @@ from bot import app as wiring
 from bot.config import Settings
 from bot.generate import register
 from bot.http import metrics
-from bot.lotse import Lotse
+from bot.lotse import Lotse, running_url
 from storage import automations, friction
 from storage.automations import Automation, intake
 from storage.automations.columns import AutomationChanges
@@ -169,7 +169,7 @@ def test_the_register_is_written_beside_a_running_lotse(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(data=tmp_path)
-    database = opening.open_database(register.address(settings))
+    database = opening.open_database(running_url(settings))
     try:
         database.transact(lambda tx: furnish(tx, DEMO, datetime(2026, 11, 23, 8, tzinfo=UTC)))
         assert register.write(settings, csv=True, ai_only=False) == 0

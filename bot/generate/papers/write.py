@@ -7,13 +7,14 @@ from pathlib import Path
 from bot.config import Settings
 from bot.generate import register
 from bot.generate.papers import build
+from bot.lotse import running_url
 from storage import workspaces
 from storage.engine import Tx, opening
 
 
 def write(settings: Settings, folder: Path) -> int:
     """Write them, in German and English; return the exit status. Raises `StorageError`."""
-    url = register.address(settings)
+    url = running_url(settings)
 
     def look(tx: Tx) -> tuple[str, dict[str, str]]:
         name = register.company(settings)
