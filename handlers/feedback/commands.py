@@ -53,15 +53,8 @@ TAPS = {folded(word): Relief(value) for value, said in RELIEF.words.items() for 
 
 
 def _says_something(_ctx: Context, pilot: Pilot | Automation, sentence: str = "") -> None:
-    said = folded(sentence).strip(" .,!")
-    if (
-        isinstance(pilot, Pilot)
-        and sentence
-        and said not in TAPS
-        and said not in of_automations.BYPASSED
-        and of_automations.BY_HAND.fullmatch(said) is None
-        and of_automations.QUESTION.match(sentence) is None
-    ):
+    tapped = folded(sentence).strip(" .,!") in TAPS
+    if isinstance(pilot, Pilot) and sentence and not tapped:
         need_sentence(sentence, "sentence", "feedback", pilot=pilot.id)
 
 
@@ -100,8 +93,8 @@ def feedback(
         return _asked(ctx, pilot, sentence[asked.end() :])
     parts: list[Part] = []
     if sentence:
-        offered = say_differently(ctx, sentence, "feedback", "sentence", pilot=pilot.id)
-        if offered is not None and not as_it_is:
+        offered = say_differently(ctx, sentence, "feedback", "sentence", as_it_is, pilot=pilot.id)
+        if offered is not None:
             return offered
         week = relief.week_of(ctx)
         answers.say(ctx.tx, id=ctx.new_secret(), pilot=pilot.id, week=week, sentence=sentence)
@@ -285,8 +278,8 @@ def hand(
     as_it_is: AsItIs = "",
 ) -> Reply:
     fixed = {"pilot": pilot.id, "minutes": str(minutes)}
-    offered = say_differently(ctx, sure, "feedback hand", "sure", **fixed)
-    if offered is not None and not as_it_is:
+    offered = say_differently(ctx, sure, "feedback hand", "sure", as_it_is, **fixed)
+    if offered is not None:
         return offered
     if sure:
         week = relief.week_of(ctx)
@@ -322,8 +315,8 @@ def question(
 
 def _asked(ctx: Context, pilot: Pilot, words: str, as_it_is: str = "") -> Reply:
     need_sentence(words, "words", "feedback question", pilot=pilot.id)
-    offered = say_differently(ctx, words, "feedback question", "words", pilot=pilot.id)
-    if offered is not None and not as_it_is:
+    offered = say_differently(ctx, words, "feedback question", "words", as_it_is, pilot=pilot.id)
+    if offered is not None:
         return offered
     id = ctx.new_secret()
     answers.ask(ctx.tx, id=id, pilot=pilot.id, words=words, day=clock.current_day(ctx))

@@ -66,12 +66,15 @@ AS_IT_IS = "as_it_is"  # of a button: its text is kept although it names somebod
 AsItIs = Annotated[str, TextReader(long=False), UNASKED]
 
 
-def say_differently(ctx: Context, text: str, word: str, field: str, **fixed: str) -> Reply | None:
-    """Offer to say without a name what names somebody, before it is kept; None if nobody is named.
+def say_differently(
+    ctx: Context, text: str, word: str, field: str, as_it_is: str, **fixed: str
+) -> Reply | None:
+    """Offer to say without a name what names somebody, before it is kept.
 
-    `word` is the command that keeps it, `field` its value, `fixed` are its other ones.
+    None if nobody is named, or it is to stay `as_it_is`. `word` is the command that keeps it,
+    `field` its value, `fixed` are its other ones.
     """
-    if not names_somebody(ctx, text):
+    if as_it_is or not names_somebody(ctx, text):
         return None
     said = _("It names somebody, and is not saved yet. Would you like to say it without the name?")
     again = Button(_("Say it differently"), Call("form", {"word": word, **fixed, field: text}))

@@ -193,8 +193,10 @@ Words_ = Annotated[str, RequiredTextReader(most=1000), Ask(_("What would you lik
     submit=_("Ask"),
 )
 def question(ctx: Context, automation: AutoRef, *, words: Words_, as_it_is: AsItIs = "") -> Reply:
-    offered = say_differently(ctx, words, "auto question", "words", automation=automation.id)
-    if offered is not None and not as_it_is:
+    offered = say_differently(
+        ctx, words, "auto question", "words", as_it_is, automation=automation.id
+    )
+    if offered is not None:
         return offered
     return _keep(ctx, automation, SignalKind.QUESTION, words=words)
 
@@ -214,8 +216,10 @@ def boundary(
     words: Annotated[str, RequiredTextReader(most=1000), Ask(_("What is unclear?"))],
     as_it_is: AsItIs = "",
 ) -> Reply:
-    offered = say_differently(ctx, words, "auto boundary", "words", automation=automation.id)
-    if offered is not None and not as_it_is:
+    offered = say_differently(
+        ctx, words, "auto boundary", "words", as_it_is, automation=automation.id
+    )
+    if offered is not None:
         return offered
     return _keep(ctx, automation, SignalKind.BOUNDARY, words=words)
 
